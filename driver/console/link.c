@@ -1,0 +1,204 @@
+// Pumps bytes between the pty, the transcript, the clean view and the two streams.
+#include "console/link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "console/view.h"
+
+enum {
+    HISTORY = 512,          // bytes kept for lookbehind
+    PARTIAL_MAX = 64 * 1024, // longest partial match that is waited for
+    READ_SIZE = 16 * 1024,
+    LAST_LINE_MAX = 256,
+};
+
+struct link {
+    struct pty *pty;
+    struct transcript *transcript;
+    struct view *view;
+    struct stream *text;
+    struct stream *kernel;
+    int stop_fd;
+    int pid_fd;  // readable when the program has ended
+    bool closed; // the terminal is gone
+    bool ended;
+    bool no_memory;
+    int status;
+    char line[LAST_LINE_MAX]; // the line that is being written
+    size_t line_size;
+    char last[LAST_LINE_MAX]; // the last one that had something in it
+    size_t last_size;
+};
+
+static void note_lines(struct link *l, const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\n')
+            l->line_size = 0;
+        else if (l->line_size < LAST_LINE_MAX)
+            l->line[l->line_size++] = text[i];
+        if (l->line_size > 0 && text[i] != ' ') {
+            memcpy(l->last, l->line, l->line_size);
+            l->last_size = l->line_size;
+        }
+    }
+}
+
+static void on_text(void *arg, const char *text, size_t size) {
+    struct link *l = arg;
+    note_lines(l, text, size);
+    if (stream_append(l->text, text, size) != 0)
+        l->no_memory = true;
+}
+
+static void on_kernel(void *arg, const char *text, size_t size) {
+    struct link *l = arg;
+    if (stream_append(l->kernel, text, size) != 0)
+        l->no_memory = true;
+}
+
+struct link *link_new(struct pty *pty, struct transcript *transcript, int stop_fd) {
+    struct link *l = calloc(1, sizeof *l);
+    if (l == NULL)
+        return NULL;
+    l->pty = pty;
+    l->transcript = transcript;
+    l->stop_fd = stop_fd;
+    l->pid_fd = (int)syscall(SYS_pidfd_open, pty_pid(pty), 0); // close-on-exec by itself
+    l->view = view_new(on_text, on_kernel, l);
+    l->text = stream_new(HISTORY, PARTIAL_MAX);
+    l->kernel = stream_new(HISTORY, PARTIAL_MAX);
+    if (l->view == NULL || l->text == NULL || l->kernel == NULL) {
+        l->pty = NULL; // stays the caller's
+        link_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void link_free(struct link *l) {
+    if (l == NULL)
+        return;
+    if (l->pid_fd >= 0)
+        (void)close(l->pid_fd);
+    view_free(l->view);
+    stream_free(l->text);
+    stream_free(l->kernel);
+    pty_free(l->pty);
+    free(l);
+}
+
+// Reads what there is. Returns false when there was nothing.
+static bool take_in(struct link *l, struct failure *f, bool *failed) {
+    char bytes[READ_SIZE];
+    const ssize_t n = pty_read(l->pty, bytes, sizeof bytes);
+    if (n < 0)
+        l->closed = true;
+    if (n <= 0)
+        return false;
+    if (l->transcript != NULL && transcript_write(l->transcript, bytes, (size_t)n, f) != 0) {
+        *failed = true;
+        return true;
+    }
+    view_feed(l->view, bytes, (size_t)n);
+    if (l->no_memory) {
+        (void)failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                          "there is no memory for the console's text");
+        *failed = true;
+    }
+    return true;
+}
+
+enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struct failure *f) {
+    if (l->ended)
+        return LINK_GONE;
+    bool failed = false;
+    struct pollfd fds[3] = {
+        {.fd = l->closed ? -1 : pty_fd(l->pty),
+         .events = (short)(POLLIN | (pty_pending(l->pty) ? POLLOUT : 0))},
+        {.fd = watch_stop ? l->stop_fd : -1, .events = POLLIN},
+        // The program's end counts once its terminal has been read to the end.
+        {.fd = l->closed ? l->pid_fd : -1, .events = POLLIN},
+    };
+    const int n = poll(fds, 3, timeout_ms);
+    if (n < 0)
+        return errno == EINTR && watch_stop && l->stop_fd >= 0 ? LINK_STOP : LINK_QUIET;
+    if (fds[1].revents != 0)
+        return LINK_STOP;
+    if (pty_pending(l->pty) && !l->closed && pty_flush(l->pty) != 0)
+        l->closed = true;
+    if (fds[0].revents != 0 && take_in(l, f, &failed))
+        return failed ? LINK_ERROR : LINK_TEXT;
+    if (l->closed && pty_ended(l->pty, &l->status)) {
+        view_idle(l->view);
+        l->ended = true;
+        return LINK_GONE;
+    }
+    if (n == 0)
+        view_idle(l->view);
+    return LINK_QUIET;
+}
+
+void link_send(struct link *l, const char *bytes, size_t size) {
+    if (!l->closed && pty_write(l->pty, bytes, size) != 0)
+        l->closed = true;
+}
+
+struct stream *link_text(struct link *l) {
+    return l->text;
+}
+
+struct stream *link_kernel(struct link *l) {
+    return l->kernel;
+}
+
+const char *link_last_line(const struct link *l, size_t *size) {
+    *size = l->last_size;
+    return l->last;
+}
+
+int link_status(const struct link *l) {
+    return l->status;
+}
+
+struct pty *link_pty(struct link *l) {
+    return l->pty;
+}
+
+// Reads a file of /proc into text; an empty string where that fails.
+static void read_proc(pid_t pid, const char *name, char *text, size_t size) {
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, name);
+    FILE *in = fopen(path, "re");
+    const size_t n = in == NULL ? 0 : fread(text, 1, size - 1, in);
+    text[n] = '\0';
+    if (in != NULL)
+        (void)fclose(in);
+}
+
+struct link_usage link_usage(const struct link *l) {
+    struct link_usage u = {0};
+    char text[1024];
+    read_proc(pty_pid(l->pty), "stat", text, sizeof text);
+    // Fields 14 and 15, counted from behind the name in parentheses (proc(5)): utime and stime.
+    char *at = strrchr(text, ')');
+    for (int field = 2; at != NULL && field < 14; field++)
+        at = strchr(at + 1, ' ');
+    if (at != NULL) {
+        const uint64_t utime = strtoull(at + 1, &at, 10);
+        const uint64_t stime = strtoull(at, NULL, 10);
+        const long ticks = sysconf(_SC_CLK_TCK);
+        u.cpu_ms = (utime + stime) * 1000 / (ticks > 0 ? (uint64_t)ticks : 100);
+    }
+    read_proc(pty_pid(l->pty), "io", text, sizeof text);
+    const char *rchar = strstr(text, "rchar: ");
+    const char *wchar = strstr(text, "wchar: ");
+    if (rchar != NULL && wchar != NULL)
+        u.io_bytes = strtoull(rchar + 7, NULL, 10) + strtoull(wchar + 7, NULL, 10);
+    return u;
+}

@@ -1,0 +1,53 @@
+// The line to the guest: a pty whose bytes are recorded, cleaned and put into two streams.
+#ifndef QEMU_GROW_CONSOLE_LINK_H
+#define QEMU_GROW_CONSOLE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "console/stream.h"
+#include "console/transcript.h"
+#include "guest/pty.h"
+
+struct link;
+
+// Takes the pty over (link_free frees it), borrows the transcript (NULL: none). stop_fd: readable when
+// somebody wants the run to end; -1: none. NULL without memory.
+struct link *link_new(struct pty *pty, struct transcript *transcript, int stop_fd);
+void link_free(struct link *l);
+
+enum link_event {
+    LINK_TEXT,  // bytes came
+    LINK_QUIET, // none came within the time
+    LINK_STOP,  // stop_fd became readable (told each time; see watch_stop)
+    LINK_GONE,  // the program has ended; its status is link_status
+    LINK_ERROR, // *f says what: the transcript cannot be written, or there is no memory
+};
+
+// Waits for at most timeout_ms milliseconds, takes in what the guest sent and sends what is queued.
+// watch_stop false: stop_fd is not looked at.
+enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struct failure *f);
+
+// Queues bytes for the guest.
+void link_send(struct link *l, const char *bytes, size_t size);
+
+struct stream *link_text(struct link *l);   // the clean view
+struct stream *link_kernel(struct link *l); // kernel lines
+
+// The last line of the console that has something in it; any bytes but control characters.
+const char *link_last_line(const struct link *l, size_t *size);
+
+int link_status(const struct link *l); // as waitpid gives it; after LINK_GONE
+struct pty *link_pty(struct link *l);
+
+// What the program has used so far, from /proc: processor time in milliseconds and bytes read and
+// written by its system calls. Zero where that cannot be told.
+struct link_usage {
+    uint64_t cpu_ms;
+    uint64_t io_bytes;
+};
+struct link_usage link_usage(const struct link *l);
+
+#endif

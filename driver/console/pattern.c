@@ -1,0 +1,183 @@
+// Compiling patterns, and refusing those that cannot be meant for a stream.
+#include "console/pattern_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEST_MAX = 256 }; // PCRE2 itself refuses groups nested deeper than 250
+
+// Escapes and anchors that are looked for.
+struct token {
+    const char *text;
+    const char *why; // what is wrong with it
+};
+
+// At the end of a pattern these wait for text that does not come after a prompt.
+static const struct token tail_tokens[] = {
+    {"$", "ends in `$`"},
+    {"\\Z", "ends in `\\Z`"},
+    {"\\z", "ends in `\\z`"},
+    {"\\b", "ends in `\\b`"},
+};
+
+// These mean something else in each piece of a stream.
+static const struct token bad_tokens[] = {
+    {"\\G", "has `\\G`, which depends on how the text was cut"},
+    {"\\K", "has `\\K`, which hides where a match begins"},
+    {"\\C", "has `\\C`, which is not to be relied on"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const struct token *token_find(const struct token *tokens, size_t count, const char *item,
+                                      size_t size) {
+    for (size_t i = 0; i < count; i++)
+        if (strlen(tokens[i].text) == size && memcmp(tokens[i].text, item, size) == 0)
+            return &tokens[i];
+    return NULL;
+}
+
+static const char *end_or(const char *found, size_t skip, const char *r) {
+    return found == NULL ? r + strlen(r) : found + skip;
+}
+
+// The first byte after an escape or a quoted run.
+static const char *skip_escape(const char *r) {
+    if (r[1] == 'Q')
+        return end_or(strstr(r + 2, "\\E"), 2, r);
+    return r[1] == '\0' ? r + 1 : r + 2;
+}
+
+// The first byte after a class, which r is at the `[` of.
+static const char *skip_class(const char *r) {
+    r += r[1] == '^' ? 2 : 1;
+    if (*r == ']')
+        r++;
+    while (*r != '\0' && *r != ']') {
+        if (*r == '\\')
+            r = skip_escape(r);
+        else if (r[0] == '[' && r[1] == ':' && strstr(r, ":]") != NULL)
+            r = strstr(r, ":]") + 2;
+        else
+            r++;
+    }
+    return *r == ']' ? r + 1 : r;
+}
+
+// The first byte after one item of a regex: an escape, a class, a comment, or one byte.
+static const char *skip_item(const char *r) {
+    if (*r == '\\')
+        return skip_escape(r);
+    if (*r == '[')
+        return skip_class(r);
+    if (strncmp(r, "(?#", 3) == 0)
+        return end_or(strchr(r, ')'), 1, r);
+    return r + 1;
+}
+
+// Whether the item that r is at says how often the one before is to come, or nothing at all.
+static bool is_quantifier(const char *r) {
+    return strchr("*+?{},", *r) != NULL || strncmp(r, "(?#", 3) == 0;
+}
+
+// Why a regex (one that compiles) is of no use on a stream, or NULL. Keeps, for each open group,
+// what one of its alternatives ends in.
+static const char *find_mistake(const char *regex) {
+    const struct token *ended[NEST_MAX] = {NULL}; // in an alternative that is finished
+    const struct token *tail = NULL;              // in the one at hand
+    size_t depth = 0;
+    for (const char *r = regex, *next; *r != '\0'; r = next) {
+        next = skip_item(r);
+        size_t size = (size_t)(next - r);
+        const struct token *bad = token_find(bad_tokens, COUNT(bad_tokens), r, size);
+        if (bad != NULL)
+            return bad->why;
+        if (is_quantifier(r))
+            continue;
+        if (*r == '|' || *r == ')') {
+            if (ended[depth] == NULL)
+                ended[depth] = tail;
+            tail = *r == ')' ? ended[depth] : NULL;
+            if (*r == ')' && depth > 0)
+                depth--;
+        } else if (*r == '(' && depth + 1 < NEST_MAX) {
+            ended[++depth] = tail = NULL;
+        } else
+            tail = token_find(tail_tokens, COUNT(tail_tokens), r, size);
+    }
+    if (tail == NULL)
+        tail = ended[0];
+    return tail == NULL ? NULL : tail->why;
+}
+
+static struct pattern *refuse(struct pattern *p, char *why, size_t why_size, const char *text) {
+    (void)snprintf(why, why_size, "%s", text);
+    pattern_free(p);
+    return NULL;
+}
+
+struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
+    struct pattern *p = calloc(1, sizeof *p);
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    if (p == NULL || context == NULL) {
+        pcre2_compile_context_free(context);
+        return refuse(p, why, why_size, "there is no memory for it");
+    }
+    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    p->code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+                            PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, &error, &offset,
+                            context);
+    pcre2_compile_context_free(context);
+    if (p->code == NULL) {
+        char message[256];
+        (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
+        (void)snprintf(why, why_size, "%s at offset %zu", message, (size_t)offset);
+        pattern_free(p);
+        return NULL;
+    }
+
+    const char *mistake = find_mistake(regex);
+    if (mistake != NULL) {
+        (void)snprintf(why, why_size, "%s%s", mistake,
+                       strncmp(mistake, "ends", 4) == 0 ? ", which never matches on a stream" : "");
+        pattern_free(p);
+        return NULL;
+    }
+    uint32_t empty = 0;
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_MATCHEMPTY, &empty);
+    if (empty != 0)
+        return refuse(p, why, why_size, "matches the empty string");
+
+    // Without JIT (a machine that forbids it, or has none) pcre2_match interprets.
+    (void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+    p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
+    if (p->match == NULL)
+        return refuse(p, why, why_size, "there is no memory for it");
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_MAXLOOKBEHIND, &p->lookbehind);
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_NAMECOUNT, &p->name_count);
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &p->name_size);
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_NAMETABLE, (void *)&p->name_table);
+    return p;
+}
+
+void pattern_free(struct pattern *p) {
+    if (p == NULL)
+        return;
+    pcre2_match_data_free(p->match);
+    pcre2_code_free(p->code);
+    free(p);
+}
+
+const char *pattern_row(const struct pattern *p, size_t row, size_t *group) {
+    PCRE2_SPTR entry = p->name_table + row * p->name_size;
+    *group = (size_t)entry[0] << 8 | entry[1];
+    return (const char *)(entry + 2);
+}
+
+const char *pattern_group(const struct pattern *p, size_t i) {
+    size_t group = 0;
+    return i < p->name_count ? pattern_row(p, i, &group) : NULL;
+}

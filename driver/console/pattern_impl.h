@@ -1,0 +1,24 @@
+// What stream.c needs to know of a pattern. For no other file.
+#ifndef QEMU_GROW_CONSOLE_PATTERN_IMPL_H
+#define QEMU_GROW_CONSOLE_PATTERN_IMPL_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "console/stream.h"
+
+struct pattern {
+    pcre2_code *code;
+    pcre2_match_data *match;
+    uint32_t lookbehind;   // bytes that it may look at before its match
+    uint32_t name_count;   // rows of the table of names
+    uint32_t name_size;    // bytes of a row: two of the group's number, then the name
+    PCRE2_SPTR name_table; // sorted by name
+};
+
+// The name in a row of the table, and its group's number.
+const char *pattern_row(const struct pattern *p, size_t row, size_t *group);
+
+#endif

@@ -1,0 +1,342 @@
+// Matching on a stream. All offsets count from the stream's first byte.
+//
+// Each pattern has a scan offset: no match of it begins before that. A try with PCRE2_PARTIAL_HARD
+// ends in no match (go on at the end of the text), a partial match (go on where it begins, when
+// there is more text), or a match that no further text can change.
+//
+// Which pattern wins must not depend on how much text came at once. So each match is traced back to
+// the byte that made it certain, as if bytes had come one by one; the earliest wins, then the match
+// that ends first, then the order of listing. For a pattern that does not look beyond its match the
+// byte that makes it certain is its last one.
+//
+// No try sees more than `limit` bytes from where it begins, so one that is given up is given up at
+// the same byte however the text was cut, and each byte is scanned `limit` times at the very worst.
+#include "console/stream.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/pattern_impl.h"
+
+enum {
+    MATCH_LIMIT = 1000000,       // backtracks in one try, some milliseconds
+    JIT_STACK_MIN = 32 * 1024,   // bytes
+    JIT_STACK_MAX = 1024 * 1024, // bytes
+    BUFFER_MIN = 4096            // bytes
+};
+
+typedef uint64_t offset_t;
+
+struct stream {
+    char *buffer;
+    size_t size;
+    offset_t start; // of what is in the buffer
+    offset_t end;
+    offset_t read; // the read position
+    bool start_is_bol;
+
+    size_t history, limit;
+
+    struct pattern *const *patterns; // borrowed
+    offset_t *scans;                 // one for each pattern
+    size_t count, scans_size;
+    uint32_t lookbehind; // the largest of the patterns'
+
+    const struct pattern *matched; // or NULL
+    offset_t *groups;              // of the match: begin and end of each, or NO_GROUP
+    size_t group_count, groups_size;
+
+    size_t overruns;
+    pcre2_match_context *context;
+    pcre2_jit_stack *jit_stack;
+};
+
+static const offset_t NO_GROUP = UINT64_MAX;
+
+struct stream *stream_new(size_t history, size_t limit) {
+    struct stream *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->start_is_bol = true;
+    s->history = history;
+    s->limit = limit == 0 ? 1 : limit;
+    s->context = pcre2_match_context_create(NULL);
+    if (s->context == NULL) {
+        stream_free(s);
+        return NULL;
+    }
+    (void)pcre2_set_match_limit(s->context, MATCH_LIMIT);
+    // Without a stack of its own (no memory, no JIT) a match uses 32 KiB of the machine's.
+    s->jit_stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
+    if (s->jit_stack != NULL)
+        pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
+    return s;
+}
+
+void stream_free(struct stream *s) {
+    if (s == NULL)
+        return;
+    pcre2_match_context_free(s->context);
+    pcre2_jit_stack_free(s->jit_stack);
+    free(s->buffer);
+    free(s->scans);
+    free(s->groups);
+    free(s);
+}
+
+static const char *at(const struct stream *s, offset_t offset) {
+    return s->buffer == NULL ? "" : s->buffer + (offset - s->start);
+}
+
+// Makes *array hold at least `count` offsets.
+static int offsets_reserve(offset_t **array, size_t *size, size_t count) {
+    if (count <= *size)
+        return 0;
+    offset_t *larger = realloc(*array, count * sizeof **array);
+    if (larger == NULL)
+        return -1;
+    *array = larger;
+    *size = count;
+    return 0;
+}
+
+int stream_watch(struct stream *s, struct pattern *const *patterns, size_t count) {
+    s->count = 0;
+    s->matched = NULL;
+    s->lookbehind = 0;
+    size_t pairs = 1;
+    for (size_t i = 0; i < count; i++)
+        if (patterns[i] != NULL) {
+            size_t n = pcre2_get_ovector_count(patterns[i]->match);
+            pairs = n > pairs ? n : pairs;
+            if (patterns[i]->lookbehind > s->lookbehind)
+                s->lookbehind = patterns[i]->lookbehind;
+        }
+    if (offsets_reserve(&s->scans, &s->scans_size, count) != 0 ||
+        offsets_reserve(&s->groups, &s->groups_size, 2 * pairs) != 0)
+        return -1;
+    s->patterns = patterns;
+    s->count = count;
+    for (size_t i = 0; i < count; i++)
+        s->scans[i] = s->read;
+    return 0;
+}
+
+static offset_t less(offset_t a, offset_t b) {
+    return a < b ? a : b;
+}
+
+// The offset that all patterns have scanned up to.
+static offset_t scanned(const struct stream *s) {
+    offset_t least = s->end;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->patterns[i] != NULL)
+            least = less(least, s->scans[i]);
+    return least;
+}
+
+static offset_t back(offset_t from, size_t by) {
+    return from > by ? from - by : 0;
+}
+
+// Moves the read position up to what is kept of text that nothing matched in.
+static void read_limit(struct stream *s) {
+    offset_t least = back(scanned(s), s->limit);
+    if (s->read < least)
+        s->read = least;
+}
+
+// Drops what nobody needs any more, when that is at least half of what there is.
+static void compact(struct stream *s) {
+    // One byte more than is looked at, so that no try begins at the beginning of the buffer.
+    size_t keep = (s->history > s->lookbehind ? s->history : s->lookbehind) + 1;
+    offset_t needed = back(less(s->read, scanned(s)), keep);
+    if (needed <= s->start || needed - s->start < s->end - needed)
+        return;
+    s->start_is_bol = *at(s, needed - 1) == '\n';
+    memmove(s->buffer, at(s, needed), (size_t)(s->end - needed));
+    s->start = needed;
+}
+
+int stream_append(struct stream *s, const char *text, size_t size) {
+    s->matched = NULL;
+    size_t held = (size_t)(s->end - s->start);
+    if (size > s->size - held) {
+        compact(s);
+        held = (size_t)(s->end - s->start);
+    }
+    if (size > s->size - held) {
+        size_t wanted = s->size < BUFFER_MIN ? BUFFER_MIN : s->size;
+        while (wanted - held < size) {
+            if (wanted > SIZE_MAX / 2)
+                return -1;
+            wanted *= 2;
+        }
+        char *larger = realloc(s->buffer, wanted);
+        if (larger == NULL)
+            return -1;
+        s->buffer = larger;
+        s->size = wanted;
+    }
+    if (size > 0)
+        memcpy(s->buffer + held, text, size);
+    s->end += size;
+    if (s->count == 0)
+        read_limit(s);
+    return 0;
+}
+
+// A match: where it ends, and the end of the text that made it certain.
+struct match {
+    offset_t end, certain;
+};
+
+// One try of a pattern on the text up to `end`, from `from` on.
+static int try(struct stream *s, const struct pattern *p, offset_t from, offset_t end,
+               uint32_t options) {
+    if (!s->start_is_bol)
+        options |= PCRE2_NOTBOL;
+    return pcre2_match(p->code, (PCRE2_SPTR)at(s, s->start), (PCRE2_SIZE)(end - s->start),
+                       (PCRE2_SIZE)(from - s->start), options, p->match, s->context);
+}
+
+static offset_t tried(const struct stream *s, const struct pattern *p, size_t i) {
+    PCRE2_SIZE offset = pcre2_get_ovector_pointer(p->match)[i];
+    return offset == PCRE2_UNSET ? NO_GROUP : s->start + offset;
+}
+
+// Looks for pattern i in the text up to `end`. True for a match that is certain.
+static bool scan(struct stream *s, size_t i, offset_t end, struct match *m) {
+    const struct pattern *p = s->patterns[i];
+    while (s->scans[i] < end) {
+        offset_t from = s->scans[i];
+        offset_t window = less(end, from + s->limit);
+        int rc = try(s, p, from, window, PCRE2_PARTIAL_HARD);
+        if (rc >= 0) {
+            m->end = tried(s, p, 1);
+            // The match is certain from somewhere in least..most on; most often at its own end.
+            offset_t least = m->end, most = window, guess = least;
+            while (least < most) {
+                if (try(s, p, from, guess, PCRE2_PARTIAL_HARD) >= 0)
+                    most = guess;
+                else
+                    least = guess + 1;
+                guess = least + (most - least) / 2;
+            }
+            m->certain = most;
+            return true;
+        }
+        if (rc == PCRE2_ERROR_PARTIAL) {
+            offset_t begin = tried(s, p, 0);
+            s->scans[i] = begin;
+            if (begin + s->limit <= window) {
+                s->overruns++;
+                s->scans[i] = begin + 1;
+            } else if (window == end)
+                return false;
+        } else {
+            if (rc != PCRE2_ERROR_NOMATCH) // too much backtracking somewhere in the window
+                s->overruns++;
+            s->scans[i] = window;
+        }
+    }
+    return false;
+}
+
+// Keeps the groups of the pattern's last try, and moves on behind its match.
+static int matched(struct stream *s, size_t i) {
+    const struct pattern *p = s->patterns[i];
+    s->matched = p;
+    s->group_count = pcre2_get_ovector_count(p->match);
+    for (size_t g = 0; g < 2 * s->group_count; g++)
+        s->groups[g] = tried(s, p, g);
+    s->read = s->groups[1];
+    for (size_t k = 0; k < s->count; k++)
+        s->scans[k] = s->read;
+    return (int)i;
+}
+
+// The last try: without partial matching, what has begun may end here.
+static int find_final(struct stream *s) {
+    size_t best = s->count;
+    offset_t best_end = NO_GROUP;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct pattern *p = s->patterns[i];
+        if (p == NULL || s->scans[i] >= s->end)
+            continue;
+        int rc = try(s, p, s->scans[i], s->end, 0);
+        if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
+            s->overruns++;
+        if (rc >= 0 && tried(s, p, 1) < best_end) {
+            best = i;
+            best_end = tried(s, p, 1);
+        }
+    }
+    if (best == s->count)
+        return -1;
+    (void)try(s, s->patterns[best], s->scans[best], s->end, 0);
+    return matched(s, best);
+}
+
+int stream_find(struct stream *s, bool final) {
+    s->matched = NULL;
+    size_t best = s->count;
+    struct match best_match = {.end = NO_GROUP, .certain = s->end};
+    offset_t best_scan = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        struct match m;
+        if (s->patterns[i] == NULL || !scan(s, i, best_match.certain, &m))
+            continue;
+        if (m.certain < best_match.certain || m.end < best_match.end) {
+            best = i;
+            best_match = m;
+            best_scan = s->scans[i];
+        }
+    }
+    if (best < s->count) {
+        (void)try(s, s->patterns[best], best_scan, best_match.certain, PCRE2_PARTIAL_HARD);
+        return matched(s, best);
+    }
+    int found = final ? find_final(s) : -1;
+    read_limit(s);
+    return found;
+}
+
+const char *stream_group(const struct stream *s, const char *name, size_t *size) {
+    if (s->matched == NULL)
+        return NULL;
+    size_t rows = name == NULL ? 1 : s->matched->name_count;
+    for (size_t i = 0; i < rows; i++) {
+        size_t g = 0;
+        if (name != NULL && strcmp(pattern_row(s->matched, i, &g), name) != 0)
+            continue;
+        if (s->groups[2 * g] == NO_GROUP)
+            continue; // of several groups with this name one may have taken part
+        *size = (size_t)(s->groups[2 * g + 1] - s->groups[2 * g]);
+        return at(s, s->groups[2 * g]);
+    }
+    return NULL;
+}
+
+const char *stream_rest(const struct stream *s, size_t *size) {
+    *size = (size_t)(s->end - s->read);
+    return at(s, s->read);
+}
+
+const char *stream_tail(const struct stream *s, size_t *size) {
+    if (*size > s->end - s->start)
+        *size = (size_t)(s->end - s->start);
+    return at(s, s->end - *size);
+}
+
+size_t stream_overruns(const struct stream *s) {
+    return s->overruns;
+}
+
+void stream_skip(struct stream *s) {
+    s->matched = NULL;
+    s->read = s->end;
+    for (size_t i = 0; i < s->count; i++)
+        s->scans[i] = s->end;
+}

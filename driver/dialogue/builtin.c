@@ -1,0 +1,35 @@
+// Names and meanings of the program's own variables.
+#include "dialogue/builtin.h"
+
+#include <stddef.h>
+
+const char *const builtin_variables[] = {
+    "attach",       // hda, virtio, usb
+    "seq",          // single, init, login, no
+    "log",          // single, init, login, no
+    "plug",         // boot, single, init, login, late; no unless attach is usb
+    "plug_by",      // device, drive
+    "debug_init",   // yes, no
+    "console",      // yes, no
+    "append",       // further kernel arguments, or empty
+    "kmsg_mark",    // yes, no
+    "dmesg",        // yes, no
+    "verbose",      // yes, no: rc-service -v
+    "serial",       // the disk's serial number in this run
+    "drive_spec",   // argument of the monitor's drive_add, quoted
+    "disk_sectors", // of the grown disk, 512 bytes each
+    "disk_bytes",
+    "part",       // number of the partition
+    "partitions", // used entries of the table
+    "start",      // first sector of the partition
+    "old_end",    // its last sector before
+    "new_end",    // and after
+    "type_hex",   // its type as fdisk prints it, e.g. 83
+    "boot_flag",  // * or empty
+    "label",      // file system label, empty when there is none or it has odd characters
+    "fs_blocks",  // blocks of the grown file system
+    "rc",         // exit code of the last command
+    "mark_left",  // the two halves of the current command's mark
+    "mark_right",
+    NULL,
+};

@@ -1,0 +1,205 @@
+// The states of a dialogue, one after the other.
+#include "dialogue/machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dialogue/expr.h"
+#include "dialogue/machine_impl.h"
+
+enum { CALL_DEPTH_MAX = 8 };
+
+uint64_t machine_now_ms(void) {
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct machine *machine_new(const struct scripts *scripts, struct vars *vars, struct link *link,
+                            struct report *report, enum stage stage) {
+    struct machine *m = calloc(1, sizeof *m);
+    if (m != NULL)
+        *m = (struct machine){
+            .scripts = scripts, .vars = vars, .link = link, .report = report, .stage = stage};
+    return m;
+}
+
+void machine_free(struct machine *m) {
+    free(m);
+}
+
+enum stage machine_stage(const struct machine *m) {
+    return m->stage;
+}
+
+unsigned machine_retypings(const struct machine *m) {
+    return m->retypings;
+}
+
+static const char *lookup(void *arg, const char *name) {
+    return vars_get(arg, name);
+}
+
+char *machine_expand(struct machine *m, const char *text, bool quote, struct failure *f) {
+    char *unknown = NULL;
+    char *value = vars_expand(m->vars, text, quote, &unknown);
+    if (value == NULL)
+        (void)failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
+                          "a dialogue uses the variable `%s` before it has a value, in `%s`",
+                          unknown == NULL ? "?" : unknown, text);
+    free(unknown);
+    return value;
+}
+
+int machine_holds(struct machine *m, const char *condition, struct failure *f) {
+    char why[256];
+    const int result = condition == NULL ? 1 : expr_eval(condition, lookup, m->vars, why, sizeof why);
+    if (result < 0)
+        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
+                           "the condition `%s` of a dialogue cannot be told: %s", condition, why);
+    return result;
+}
+
+int machine_assign(struct machine *m, const struct assignment *set, unsigned count, struct failure *f) {
+    for (unsigned i = 0; i < count; i++) {
+        const int holds = machine_holds(m, set[i].when, f);
+        if (holds < 0)
+            return -1;
+        if (holds == 0)
+            continue;
+        char *value = machine_expand(m, set[i].value, false, f);
+        const int result = value == NULL ? -1 : vars_set(m->vars, set[i].name, value);
+        free(value);
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int machine_fail(struct machine *m, const char *name, struct failure *f) {
+    const struct failure_text *t = scripts_failure(m->scripts, name);
+    char *what = machine_expand(m, t->says, false, f);
+    char *next = what == NULL ? NULL : machine_expand(m, t->next, false, f);
+    if (next != NULL)
+        (void)failure_set(f, (enum exit_id)exit_id_by_name(t->exit), next, "%s", what);
+    free(what);
+    free(next);
+    return -1;
+}
+
+static unsigned target(const struct dialogue *d, const char *name, unsigned fallback) {
+    if (name == NULL)
+        return fallback;
+    return strcmp(name, "done") == 0 ? d->states_count : (unsigned)dialogue_state(d, name);
+}
+
+// Types, presses or commands what the state says.
+static int act(struct machine *m, const struct state *s, struct failure *f) {
+    const char *template = s->type != NULL ? s->type : s->press != NULL ? s->press : s->command;
+    if (template == NULL)
+        return 0;
+    const struct prompt *p = s->prompt == NULL ? NULL : scripts_prompt(m->scripts, s->prompt);
+    char *text = machine_expand(m, template, false, f);
+    if (text == NULL)
+        return -1;
+    int result = 0;
+    if (s->press != NULL) {
+        report_detail(m->report, "press %s", s->press);
+        link_send(m->link, text, strlen(text));
+    } else if (s->type != NULL) {
+        report_detail(m->report, "type %s", text);
+        result = machine_type(m, p, text, f);
+    } else {
+        report_detail(m->report, "run %s", text);
+        result = machine_fresh_mark(m, f);
+        char *mark = result == 0 ? machine_expand(m, p->mark, false, f) : NULL;
+        char *line = NULL;
+        if (mark == NULL || asprintf(&line, "%s%s", text, mark) < 0)
+            result = -1;
+        else
+            result = machine_type(m, p, line, f);
+        free(mark);
+        free(line);
+        m->command_prompt = p;
+        m->collect = s->collect;
+    }
+    free(text);
+    return result;
+}
+
+static int enter(struct machine *m, const struct dialogue *d, const struct state *s, struct failure *f) {
+    if (machine_assign(m, s->set, s->set_count, f) != 0)
+        return -1;
+    if (s->title != NULL) {
+        char *title = machine_expand(m, s->title, false, f);
+        if (title == NULL)
+            return -1;
+        report_step(m->report, s->step, title);
+        free(title);
+    }
+    report_detail(m->report, "state %s/%s", d->dialogue, s->state);
+    if (s->stage != NULL && stage_by_name(s->stage) > (int)m->stage)
+        m->stage = (enum stage)stage_by_name(s->stage);
+    m->hold = s->hold;
+    return 0;
+}
+
+static int run(struct machine *m, const struct dialogue *d, unsigned depth, struct failure *f);
+
+// One state. *next: where to go.
+static int run_state(struct machine *m, const struct dialogue *d, unsigned here, unsigned depth,
+                     unsigned *next, struct failure *f) {
+    const struct state *s = &d->states[here];
+    *next = target(d, s->next, here + 1);
+    if (enter(m, d, s, f) != 0)
+        return -1;
+    if (s->fail != NULL)
+        return machine_fail(m, s->fail, f);
+    if (s->call != NULL)
+        return run(m, scripts_dialogue(m->scripts, s->call), depth + 1, f);
+    if (act(m, s, f) != 0)
+        return -1;
+    if (s->expect_count == 0 && s->command == NULL && !s->finish)
+        return 0;
+    return machine_wait(m, d, s, here, next, f);
+}
+
+static int run(struct machine *m, const struct dialogue *d, unsigned depth, struct failure *f) {
+    if (depth > CALL_DEPTH_MAX)
+        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
+                           "dialogues call each other too deeply at `%s`", d->dialogue);
+    unsigned *entries = calloc(d->states_count + 1U, sizeof *entries);
+    int result = entries == NULL ? failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                                               "there is no memory")
+                                 : 0;
+    unsigned at = 0;
+    while (result == 0 && at < d->states_count) {
+        const struct state *s = &d->states[at];
+        const int enters = machine_holds(m, s->when, f);
+        if (enters < 0) {
+            result = -1;
+        } else if (enters == 0) {
+            at = target(d, s->otherwise, at + 1);
+        } else if (++entries[at] > (s->tries == NULL ? STATE_TRIES_DEFAULT : *s->tries)) {
+            result = s->exhausted != NULL
+                         ? machine_fail(m, s->exhausted, f)
+                         : failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
+                                       "the dialogue `%s` goes round in circles at `%s`", d->dialogue,
+                                       s->state);
+        } else {
+            result = run_state(m, d, at, depth, &at, f);
+        }
+    }
+    free(entries);
+    return result;
+}
+
+int machine_run(struct machine *m, const char *dialogue, struct failure *f) {
+    const struct dialogue *d = scripts_dialogue(m->scripts, dialogue);
+    if (d == NULL)
+        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue files",
+                           "there is no dialogue `%s`", dialogue);
+    return run(m, d, 0, f);
+}

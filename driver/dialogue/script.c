@@ -1,0 +1,287 @@
+// Loads dialogue files: libcyaml with a schema, then lint.c for what a schema cannot say.
+#include "dialogue/script.h"
+
+#include <cyaml/cyaml.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialogue/lint.h"
+
+#define OPTIONAL_STRING(key, type, member)                                                         \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0,         \
+                           CYAML_UNLIMITED)
+#define REQUIRED_STRING(key, type, member)                                                         \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 0, CYAML_UNLIMITED)
+#define OPTIONAL_BOOL(key, type, member)                                                           \
+    CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
+#define OPTIONAL_LIST(key, type, member, schema)                                                   \
+    CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member,        \
+                               member##_count, schema, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_field_t assignment_fields[] = {
+    REQUIRED_STRING("name", struct assignment, name),
+    REQUIRED_STRING("value", struct assignment, value),
+    OPTIONAL_STRING("when", struct assignment, when),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t assignment_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct assignment, assignment_fields)};
+
+static const cyaml_schema_field_t rule_fields[] = {
+    OPTIONAL_STRING("see", struct rule, see),
+    OPTIONAL_BOOL("exit", struct rule, exit),
+    OPTIONAL_STRING("when", struct rule, when),
+    OPTIONAL_STRING("in", struct rule, in),
+    OPTIONAL_STRING("list", struct rule, list),
+    OPTIONAL_STRING("holds", struct rule, holds),
+    OPTIONAL_STRING("otherwise", struct rule, otherwise),
+    OPTIONAL_LIST("set", struct rule, set, &assignment_schema),
+    OPTIONAL_STRING("goto", struct rule, go_to),
+    OPTIONAL_STRING("fail", struct rule, fail),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t rule_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct rule, rule_fields)};
+
+static const cyaml_schema_field_t branch_fields[] = {
+    OPTIONAL_STRING("when", struct branch, when),
+    OPTIONAL_STRING("goto", struct branch, go_to),
+    OPTIONAL_STRING("fail", struct branch, fail),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t branch_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct branch, branch_fields)};
+
+static const cyaml_schema_field_t state_fields[] = {
+    REQUIRED_STRING("state", struct state, state),
+    OPTIONAL_STRING("step", struct state, step),
+    OPTIONAL_STRING("title", struct state, title),
+    OPTIONAL_STRING("wait", struct state, wait),
+    OPTIONAL_STRING("when", struct state, when),
+    OPTIONAL_STRING("otherwise", struct state, otherwise),
+    OPTIONAL_LIST("set", struct state, set, &assignment_schema),
+    OPTIONAL_STRING("stage", struct state, stage),
+    OPTIONAL_BOOL("hold", struct state, hold),
+    CYAML_FIELD_UINT_PTR("tries", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct state, tries),
+    OPTIONAL_STRING("exhausted", struct state, exhausted),
+    OPTIONAL_STRING("prompt", struct state, prompt),
+    OPTIONAL_STRING("type", struct state, type),
+    OPTIONAL_STRING("press", struct state, press),
+    OPTIONAL_STRING("command", struct state, command),
+    OPTIONAL_BOOL("finish", struct state, finish),
+    OPTIONAL_STRING("collect", struct state, collect),
+    OPTIONAL_STRING("call", struct state, call),
+    OPTIONAL_LIST("expect", struct state, expect, &rule_schema),
+    OPTIONAL_LIST("then", struct state, then, &branch_schema),
+    OPTIONAL_STRING("fail", struct state, fail),
+    OPTIONAL_STRING("failed", struct state, failed),
+    OPTIONAL_STRING("next", struct state, next),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t state_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct state, state_fields)};
+
+static const cyaml_strval_t echo_words[] = {
+    {"once", ECHO_ONCE}, {"twice", ECHO_TWICE}, {"redrawn", ECHO_REDRAWN}};
+
+static const cyaml_schema_field_t prompt_fields[] = {
+    REQUIRED_STRING("prompt", struct prompt, prompt),
+    CYAML_FIELD_ENUM("echo", CYAML_FLAG_STRICT, struct prompt, echo, echo_words,
+                     CYAML_ARRAY_LEN(echo_words)),
+    CYAML_FIELD_UINT("chunk", CYAML_FLAG_DEFAULT, struct prompt, chunk),
+    OPTIONAL_STRING("lead", struct prompt, lead),
+    REQUIRED_STRING("kill", struct prompt, kill),
+    OPTIONAL_STRING("again", struct prompt, again),
+    REQUIRED_STRING("submit", struct prompt, submit),
+    OPTIONAL_STRING("mark", struct prompt, mark),
+    OPTIONAL_STRING("done", struct prompt, done),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t prompt_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct prompt, prompt_fields)};
+
+static const cyaml_schema_field_t failure_fields[] = {
+    REQUIRED_STRING("failure", struct failure_text, failure),
+    REQUIRED_STRING("exit", struct failure_text, exit),
+    REQUIRED_STRING("says", struct failure_text, says),
+    REQUIRED_STRING("next", struct failure_text, next),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t failure_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct failure_text, failure_fields)};
+
+static const cyaml_schema_field_t dialogue_fields[] = {
+    REQUIRED_STRING("dialogue", struct dialogue, dialogue),
+    REQUIRED_STRING("about", struct dialogue, about),
+    OPTIONAL_LIST("prompts", struct dialogue, prompts, &prompt_schema),
+    OPTIONAL_LIST("watch", struct dialogue, watch, &rule_schema),
+    OPTIONAL_LIST("failures", struct dialogue, failures, &failure_schema),
+    OPTIONAL_LIST("states", struct dialogue, states, &state_schema),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t dialogue_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct dialogue, dialogue_fields)};
+
+struct scripts {
+    struct script_file {
+        char *path;
+        struct dialogue *dialogue;
+    } *files;
+    unsigned count;
+};
+
+// What libcyaml says of a file that does not fit: its first error, and the innermost line number of
+// the backtrace that follows it.
+struct cyaml_words {
+    char reason[256];
+    unsigned line;
+    bool in_backtrace;
+};
+
+static void cyaml_listen(cyaml_log_t level, void *ctx, const char *fmt, va_list args) {
+    struct cyaml_words *w = ctx;
+    if (level < CYAML_LOG_ERROR)
+        return;
+    char text[256];
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    text[strcspn(text, "\n")] = '\0';
+    const char *line = strstr(text, "line: ");
+    if (strstr(text, "Backtrace") != NULL)
+        w->in_backtrace = true;
+    else if (line != NULL && w->line == 0)
+        w->line = (unsigned)strtoul(line + strlen("line: "), NULL, 10);
+    else if (!w->in_backtrace && w->reason[0] == '\0')
+        (void)snprintf(w->reason, sizeof w->reason, "%s",
+                       strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
+}
+
+static cyaml_config_t cyaml_settings(struct cyaml_words *words) {
+    return (cyaml_config_t){
+        .log_fn = cyaml_listen,
+        .log_ctx = words,
+        .mem_fn = cyaml_mem,
+        .log_level = CYAML_LOG_ERROR,
+        .flags = CYAML_CFG_NO_ALIAS,
+    };
+}
+
+static int load_file(struct script_file *file, char *path, struct failure *f) {
+    struct cyaml_words words = {0};
+    const cyaml_config_t config = cyaml_settings(&words);
+    const cyaml_err_t err = cyaml_load_file(path, &config, &dialogue_schema,
+                                            (cyaml_data_t **)&file->dialogue, NULL);
+    file->path = path;
+    if (err != CYAML_OK)
+        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend that line, or run without --scripts",
+                           "%s:%u: %s", path, words.line,
+                           words.reason[0] != '\0' ? words.reason : cyaml_strerror(err));
+    return 0;
+}
+
+static int is_yaml(const struct dirent *entry) {
+    const size_t n = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && n > 5 && strcmp(entry->d_name + n - 5, ".yaml") == 0;
+}
+
+static int load_folder(struct scripts *s, const char *folder, struct failure *f) {
+    char *sub = NULL;
+    if (asprintf(&sub, "%s/dialogues", folder) < 0)
+        return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
+    struct dirent **names = NULL;
+    const int n = scandir(sub, &names, is_yaml, alphasort);
+    int result = 0;
+    if (n <= 0)
+        result = failure_set(f, EXIT_ID_SCRIPTS_BAD,
+                             "name a folder that holds dialogues/*.yaml with --scripts",
+                             "there are no dialogue files in %s (%s)", sub,
+                             n == 0 ? "no *.yaml" : strerror(errno));
+    if (n > 0)
+        s->files = calloc((size_t)n, sizeof *s->files);
+    for (int i = 0; i < n; i++) {
+        char *path = NULL;
+        if (result == 0 && (s->files == NULL || asprintf(&path, "%s/%s", sub, names[i]->d_name) < 0))
+            result = failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
+        if (result == 0)
+            result = load_file(&s->files[s->count++], path, f);
+        free(names[i]);
+    }
+    free(names);
+    free(sub);
+    return result;
+}
+
+struct scripts *scripts_load(const char *folder, struct failure *f) {
+    struct scripts *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
+        return NULL;
+    }
+    if (load_folder(s, folder, f) != 0 || lint_scripts(s, f) != 0) {
+        scripts_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void scripts_free(struct scripts *s) {
+    if (s == NULL)
+        return;
+    struct cyaml_words words = {0};
+    const cyaml_config_t config = cyaml_settings(&words);
+    for (unsigned i = 0; i < s->count; i++) {
+        if (s->files[i].dialogue != NULL)
+            (void)cyaml_free(&config, &dialogue_schema, s->files[i].dialogue, 0);
+        free(s->files[i].path);
+    }
+    free(s->files);
+    free(s);
+}
+
+unsigned scripts_count(const struct scripts *s) {
+    return s->count;
+}
+
+const struct dialogue *scripts_at(const struct scripts *s, unsigned i) {
+    return s->files[i].dialogue;
+}
+
+const char *scripts_path(const struct scripts *s, unsigned i) {
+    return s->files[i].path;
+}
+
+const struct dialogue *scripts_dialogue(const struct scripts *s, const char *name) {
+    for (unsigned i = 0; i < s->count; i++)
+        if (strcmp(s->files[i].dialogue->dialogue, name) == 0)
+            return s->files[i].dialogue;
+    return NULL;
+}
+
+const struct prompt *scripts_prompt(const struct scripts *s, const char *name) {
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct dialogue *d = s->files[i].dialogue;
+        for (unsigned k = 0; k < d->prompts_count; k++)
+            if (strcmp(d->prompts[k].prompt, name) == 0)
+                return &d->prompts[k];
+    }
+    return NULL;
+}
+
+const struct failure_text *scripts_failure(const struct scripts *s, const char *name) {
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct dialogue *d = s->files[i].dialogue;
+        for (unsigned k = 0; k < d->failures_count; k++)
+            if (strcmp(d->failures[k].failure, name) == 0)
+                return &d->failures[k];
+    }
+    return NULL;
+}
+
+int dialogue_state(const struct dialogue *d, const char *name) {
+    for (unsigned i = 0; i < d->states_count; i++)
+        if (strcmp(d->states[i].state, name) == 0)
+            return (int)i;
+    return -1;
+}

@@ -1,0 +1,128 @@
+// Dialogues as they stand in scripts/dialogues/*.yaml: structs, and their loading by libcyaml.
+//
+// One schema for all files. Each file may hold states (then it is a dialogue that can be called by
+// its name), prompts (how one types at them), watches (what is looked for in every state) and
+// failures (what each is called, its exit code and its sentence).
+#ifndef QEMU_GROW_DIALOGUE_SCRIPT_H
+#define QEMU_GROW_DIALOGUE_SCRIPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+// `set:` one variable, if `when` holds (or is absent).
+struct assignment {
+    char *name;
+    char *value; // template: %{name} is replaced
+    char *when;  // expression, or NULL
+};
+
+// `expect:` or `watch:` what may be seen, and what follows from it.
+struct rule {
+    char *see;       // PCRE2 with %{name} (quoted); NULL in a rule with `exit`
+    bool exit;       // matches when QEMU has ended by itself with status 0
+    char *when;      // expression: the rule counts only then; or NULL
+    char *in;        // "console" (default when NULL) or "kernel": the lifted kernel lines
+    char *list;      // named group of this name is appended to the list of this name; or NULL
+    char *holds;     // expression over variables and groups that must hold; or NULL
+    char *otherwise; // state to go to when it does not; required with holds
+    struct assignment *set;
+    unsigned set_count;
+    char *go_to; // state, or "done"; NULL (with no `fail`): stay in this state and go on looking
+    char *fail;  // failure's name, or NULL
+};
+
+// `then:` where to go after a command's exit code has come (variable rc).
+struct branch {
+    char *when; // expression, or NULL: always
+    char *go_to;
+    char *fail;
+};
+
+struct state {
+    char *state; // its name
+    char *step;  // number in the runbook, for people; or NULL
+    char *title; // one line for people; a state with a title begins a step in the progress
+    char *wait;  // what is waited for, for people; or NULL
+    char *when;  // expression: the state is entered only then
+    char *otherwise; // state to go to instead; NULL: the next one
+    struct assignment *set;
+    unsigned set_count;
+    char *stage; // the disk's stage from this state's typing on (base/stage.h), or NULL
+    bool hold;   // a signal waits until this state and what it waits for is over
+    unsigned *tries;   // how often the state may be entered in one run of its dialogue; NULL: see below
+    char *exhausted;   // failure's name when that is exceeded
+    char *prompt;      // which prompt is typed at
+    char *type;        // text typed there, then the prompt's submit key; or NULL
+    char *press;       // keys sent as they are, no echo awaited; or NULL
+    char *command;     // a shell command, typed with the prompt's mark behind it; or NULL
+    bool finish;       // waits for the mark of a command that an earlier state typed
+    char *collect;     // list that gets every line which a command prints; or NULL
+    char *call;        // another dialogue, run to its end; or NULL
+    struct rule *expect;
+    unsigned expect_count;
+    struct branch *then;
+    unsigned then_count;
+    char *fail;   // failure's name: entering the state is that failure; or NULL
+    char *failed; // failure's name for a command that ended with another code than 0; or NULL
+    char *next;   // state after a call, a finished command or a state that awaits nothing; NULL: the next
+};
+
+enum echo { ECHO_ONCE, ECHO_TWICE, ECHO_REDRAWN };
+
+// How to type at a kind of prompt.
+struct prompt {
+    char *prompt;   // its name
+    enum echo echo; // how typed text comes back
+    unsigned chunk; // bytes that may be sent before their echo is awaited; at least 1
+    char *lead;     // PCRE2: what may stand before the echo (rest of the prompt); or NULL
+    char *kill;     // keys that empty the line
+    char *again;    // PCRE2: seen after `kill`; or NULL: nothing is awaited
+    char *submit;   // keys that hand the line in
+    char *mark;     // template put behind a command; or NULL: no commands here
+    char *done;     // PCRE2 template with group rc: seen when the command has ended
+};
+
+struct failure_text {
+    char *failure; // its name
+    char *exit;    // name in exit_rows
+    char *says;    // template: what happened
+    char *next;    // template: what to do next
+};
+
+struct dialogue {
+    char *dialogue; // its name: the file's without .yaml
+    char *about;
+    struct prompt *prompts;
+    unsigned prompts_count;
+    struct rule *watch;
+    unsigned watch_count;
+    struct failure_text *failures;
+    unsigned failures_count;
+    struct state *states;
+    unsigned states_count;
+};
+
+enum { STATE_TRIES_DEFAULT = 100 }; // entries of one state in one run of its dialogue, without `tries`
+
+struct scripts; // all files of a folder
+
+// Loads every *.yaml of folder/dialogues and checks all of them (lint.h). The failure's `what` has one
+// line per mistake, "FILE:LINE: REASON", the first ones if there are many. NULL on failure.
+struct scripts *scripts_load(const char *folder, struct failure *f);
+void scripts_free(struct scripts *s);
+
+unsigned scripts_count(const struct scripts *s);
+const struct dialogue *scripts_at(const struct scripts *s, unsigned i);
+const char *scripts_path(const struct scripts *s, unsigned i); // the file's path
+
+// NULL where there is none of that name.
+const struct dialogue *scripts_dialogue(const struct scripts *s, const char *name);
+const struct prompt *scripts_prompt(const struct scripts *s, const char *name);
+const struct failure_text *scripts_failure(const struct scripts *s, const char *name);
+
+// Index of a state in a dialogue, or -1.
+int dialogue_state(const struct dialogue *d, const char *name);
+
+#endif

@@ -1,0 +1,294 @@
+// Looking at the console and waiting for it: what a state expects, what all watches name, signals, patience.
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/signals.h"
+#include "dialogue/machine_impl.h"
+
+enum {
+    TURN_MS = 100,         // longest wait in poll: how often the live line and the patience are looked at
+    STATE_CPU_MS = 600000, // see patience.h
+    STATE_IDLE_MS = 120000,
+};
+
+int machine_fail_here(struct machine *m, enum exit_id id, const char *next, const char *what,
+                      struct failure *f) {
+    size_t size = 0;
+    const char *line = link_last_line(m->link, &size);
+    return failure_set(f, id, next, "%s (waiting for %s; the console's last line is `%.*s`)", what,
+                       m->waiting_for, (int)size, line);
+}
+
+void machine_begin_wait(struct machine *m, const char *what, uint64_t cpu_ms, uint64_t idle_ms) {
+    const struct link_usage u = link_usage(m->link);
+    m->waiting_since_ms = machine_now_ms();
+    (void)snprintf(m->waiting_for, sizeof m->waiting_for, "%s", what);
+    m->patience = (struct patience){.cpu_limit_ms = cpu_ms, .idle_limit_ms = idle_ms};
+    patience_start(&m->patience, m->waiting_since_ms, u.cpu_ms, u.io_bytes);
+}
+
+// A signal has come. 0 when the state may not be cut off yet; else -1.
+static int stopped(struct machine *m, struct failure *f) {
+    if (m->hold && signals_count() < 2) {
+        if (!m->told_hold)
+            report_note(m->report, "a signal came: this step is finished first, since cutting it off could "
+                                   "harm the file system; send another to stop at once");
+        m->told_hold = true;
+        return 0;
+    }
+    const bool term = signals_first() == SIGTERM;
+    return failure_set(f, term ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED,
+                       "run the same command again to go on", "%s ended the run",
+                       term ? "SIGTERM" : "an interrupt");
+}
+
+int machine_turn(struct machine *m, struct failure *f) {
+    // While a state is held, the first signal is known already: only a second one counts.
+    const bool known = m->hold && signals_count() == 1 && m->told_hold;
+    const enum link_event event = link_pump(m->link, TURN_MS, !known, f);
+    const uint64_t now = machine_now_ms();
+    size_t size = 0;
+    const char *line = link_last_line(m->link, &size);
+    report_waiting(m->report, m->waiting_for, (double)(now - m->waiting_since_ms) / 1000.0, line, size);
+    if (event == LINK_ERROR)
+        return -1;
+    if (event == LINK_STOP || (known && signals_count() > 1))
+        return stopped(m, f);
+    if (event == LINK_GONE)
+        return 1;
+    const struct link_usage u = link_usage(m->link);
+    if (event == LINK_TEXT)
+        patience_start(&m->patience, now, u.cpu_ms, u.io_bytes);
+    else if (patience_over(&m->patience, now, u.cpu_ms, u.io_bytes))
+        return 2;
+    return 0;
+}
+
+// Adds one pattern (a template); rule NULL for the engine's own.
+static int add(struct machine *m, struct watch_set *set, const struct rule *rule, const char *see,
+               struct failure *f) {
+    if (set->count == WATCHED_MAX)
+        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
+                           "more than %d patterns are looked for at a time", WATCHED_MAX);
+    char *regex = machine_expand(m, see, true, f);
+    if (regex == NULL)
+        return -1;
+    char why[256];
+    struct pattern *p = pattern_compile(regex, why, sizeof why);
+    free(regex);
+    if (p == NULL)
+        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
+                           "the pattern `%s` cannot be used: %s", see, why);
+    set->at[set->count] = (struct watched){.rule = rule, .pattern = p};
+    set->patterns[set->count++] = p;
+    return 0;
+}
+
+static int add_rules(struct machine *m, struct watch_set *set, const char *in, const struct rule *rules,
+                     unsigned count, struct failure *f) {
+    for (unsigned i = 0; i < count; i++) {
+        const char *where = rules[i].in == NULL ? "console" : rules[i].in;
+        if (rules[i].see == NULL || strcmp(where, in) != 0)
+            continue;
+        const int holds = machine_holds(m, rules[i].when, f);
+        if (holds < 0 || (holds == 1 && add(m, set, &rules[i], rules[i].see, f) != 0))
+            return -1;
+    }
+    return 0;
+}
+
+static int add_watches(struct machine *m, struct watch_set *set, const char *in, struct failure *f) {
+    for (unsigned i = 0; i < scripts_count(m->scripts); i++) {
+        const struct dialogue *d = scripts_at(m->scripts, i);
+        if (add_rules(m, set, in, d->watch, d->watch_count, f) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+// What a matched rule says: captures, lists, sets. 0: go on looking; 1: *next is set; -1 with *f.
+static int follow(struct machine *m, const struct dialogue *d, unsigned here, const struct watched *w,
+                  struct stream *from, unsigned *next, struct failure *f) {
+    const struct rule *r = w->rule;
+    for (size_t i = 0; pattern_group(w->pattern, i) != NULL; i++) {
+        size_t size = 0;
+        const char *name = pattern_group(w->pattern, i);
+        const char *bytes = stream_group(from, name, &size);
+        if (vars_set_bytes(m->vars, name, bytes == NULL ? "" : bytes, bytes == NULL ? 0 : size) != 0)
+            return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                               "there is no memory");
+    }
+    if (r->list != NULL) {
+        const char *line = vars_get(m->vars, r->list);
+        if (list_append(m->vars, r->list, line, strlen(line)) != 0)
+            return failure_set(f, EXIT_ID_INTERNAL, "look at the transcript",
+                               "the guest printed more than can be kept");
+    }
+    if (machine_assign(m, r->set, r->set_count, f) != 0)
+        return -1;
+    const int holds = machine_holds(m, r->holds, f);
+    if (holds < 0)
+        return -1;
+    const char *go_to = holds ? r->go_to : r->otherwise;
+    if (holds && r->fail != NULL)
+        return machine_fail(m, r->fail, f);
+    if (go_to == NULL)
+        return 0;
+    *next = strcmp(go_to, "done") == 0 ? d->states_count : (unsigned)dialogue_state(d, go_to);
+    report_detail(m->report, "saw %s in state %s: go to %s", r->see, d->states[here].state, go_to);
+    return 1;
+}
+
+int machine_check_watches(struct machine *m, struct watch_set *text, struct watch_set *kernel,
+                          struct failure *f) {
+    unsigned next = 0; // a watch leads to no state
+    int i;
+    while ((i = stream_find(link_kernel(m->link), false)) >= 0)
+        if (follow(m, NULL, 0, &kernel->at[i], link_kernel(m->link), &next, f) != 0)
+            return -1;
+    while ((i = stream_find(link_text(m->link), false)) >= 0)
+        if (follow(m, NULL, 0, &text->at[i], link_text(m->link), &next, f) != 0)
+            return -1;
+    return 0;
+}
+
+// A command has ended: variable rc, and what the state says of it.
+static int command_ended(struct machine *m, const struct dialogue *d, const struct state *s,
+                         unsigned here, unsigned *next, struct failure *f) {
+    size_t size = 0;
+    const char *rc = stream_group(link_text(m->link), "rc", &size);
+    if (rc == NULL || vars_set_bytes(m->vars, "rc", rc, size) != 0)
+        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+    m->command_prompt = NULL;
+    m->collect = NULL;
+    report_detail(m->report, "the command ended with %s", vars_get(m->vars, "rc"));
+    for (unsigned i = 0; i < s->then_count; i++) {
+        const int holds = machine_holds(m, s->then[i].when, f);
+        if (holds < 0)
+            return -1;
+        if (holds == 0)
+            continue;
+        if (s->then[i].fail != NULL)
+            return machine_fail(m, s->then[i].fail, f);
+        *next = strcmp(s->then[i].go_to, "done") == 0 ? d->states_count
+                                                      : (unsigned)dialogue_state(d, s->then[i].go_to);
+        return 1;
+    }
+    if (strcmp(vars_get(m->vars, "rc"), "0") != 0 && s->failed != NULL)
+        return machine_fail(m, s->failed, f);
+    if (s->next == NULL)
+        *next = here + 1;
+    return 1;
+}
+
+static int gone(struct machine *m, const struct dialogue *d, const struct state *s, unsigned *next,
+                struct failure *f) {
+    const int status = link_status(m->link);
+    for (unsigned i = 0; i < s->expect_count; i++) {
+        if (!s->expect[i].exit || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            continue;
+        if (s->expect[i].fail != NULL)
+            return machine_fail(m, s->expect[i].fail, f);
+        const char *go_to = s->expect[i].go_to;
+        *next = go_to == NULL || strcmp(go_to, "done") == 0 ? d->states_count
+                                                            : (unsigned)dialogue_state(d, go_to);
+        return 1;
+    }
+    char what[128];
+    if (WIFSIGNALED(status))
+        (void)snprintf(what, sizeof what, "QEMU was ended by signal %d", WTERMSIG(status));
+    else
+        (void)snprintf(what, sizeof what, "QEMU ended with status %d", WEXITSTATUS(status));
+    return machine_fail_here(m, EXIT_ID_QEMU_DIED, "look at the last lines of the console and run again",
+                             what, f);
+}
+
+int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *kernel,
+                  struct failure *f) {
+    if (add_watches(m, text, "console", f) != 0 || add_watches(m, kernel, "kernel", f) != 0)
+        return -1;
+    if (stream_watch(link_text(m->link), text->patterns, text->count) != 0 ||
+        stream_watch(link_kernel(m->link), kernel->patterns, kernel->count) != 0)
+        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+    return 0;
+}
+
+void machine_unwatch(struct machine *m, struct watch_set *text, struct watch_set *kernel) {
+    (void)stream_watch(link_text(m->link), NULL, 0);
+    (void)stream_watch(link_kernel(m->link), NULL, 0);
+    for (size_t i = 0; i < text->count; i++)
+        pattern_free(text->at[i].pattern);
+    for (size_t i = 0; i < kernel->count; i++)
+        pattern_free(kernel->at[i].pattern);
+    text->count = kernel->count = 0;
+}
+
+// All that is looked for in a state. The command's end comes first: its place in the order of listing.
+static int assemble(struct machine *m, const struct state *s, struct watch_set *text,
+                    struct watch_set *kernel, struct failure *f) {
+    const bool ends = m->command_prompt != NULL && (s->command != NULL || s->finish);
+    if (ends && add(m, text, NULL, m->command_prompt->done, f) != 0)
+        return -1;
+    if (ends && m->collect != NULL &&
+        add(m, text, NULL, "^(?!%{mark_left}%{mark_right})(?<line>[^\\n]*)\\n", f) != 0)
+        return -1;
+    if (add_rules(m, text, "console", s->expect, s->expect_count, f) != 0 ||
+        add_rules(m, kernel, "kernel", s->expect, s->expect_count, f) != 0)
+        return -1;
+    return machine_watch(m, text, kernel, f);
+}
+
+// What is there already: 0 nothing (any more), 1 *next is set, -1 with *f.
+static int look(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,
+                struct watch_set *text, struct watch_set *kernel, bool final, unsigned *next,
+                struct failure *f) {
+    int result = 0;
+    int i;
+    while (result == 0 && (i = stream_find(link_kernel(m->link), final)) >= 0)
+        result = follow(m, d, here, &kernel->at[i], link_kernel(m->link), next, f);
+    while (result == 0 && (i = stream_find(link_text(m->link), final)) >= 0) {
+        if (text->at[i].rule != NULL) {
+            result = follow(m, d, here, &text->at[i], link_text(m->link), next, f);
+            continue;
+        }
+        if (i == 0) {
+            result = command_ended(m, d, s, here, next, f);
+            continue;
+        }
+        size_t size = 0;
+        const char *line = stream_group(link_text(m->link), "line", &size);
+        if (list_append(m->vars, m->collect, line, size) != 0)
+            result = failure_set(f, EXIT_ID_INTERNAL, "look at the transcript",
+                                 "the guest printed more than can be kept");
+    }
+    return result;
+}
+
+int machine_wait(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,
+                 unsigned *next, struct failure *f) {
+    struct watch_set text = {.count = 0};
+    struct watch_set kernel = {.count = 0};
+    int result = assemble(m, s, &text, &kernel, f);
+    machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, STATE_CPU_MS, STATE_IDLE_MS);
+    int turn = 0;
+    while (result == 0) {
+        result = look(m, d, s, here, &text, &kernel, turn == 1, next, f);
+        if (result != 0)
+            break;
+        if (turn == 1)
+            result = gone(m, d, s, next, f);
+        else if (turn == 2)
+            result = machine_fail_here(m, EXIT_ID_GUEST_STUCK, "look at the transcript and run again",
+                                       "the guest made no progress any more", f);
+        else
+            turn = machine_turn(m, f);
+        if (turn < 0)
+            result = -1;
+    }
+    machine_unwatch(m, &text, &kernel);
+    m->hold = false;
+    return result < 0 ? -1 : 0;
+}

@@ -1,0 +1,238 @@
+// Plan, guest, console, dialogue, proof: in this order, each with what the one before has made.
+#include "grow.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/run.h"
+#include "base/signals.h"
+#include "console/link.h"
+#include "dialogue/given.h"
+#include "dialogue/machine.h"
+#include "dialogue/patience.h"
+#include "dialogue/script.h"
+#include "guest/command.h"
+#include "guest/enlarge.h"
+#include "guest/mdevlog.h"
+#include "options/folder.h"
+#include "plan/plan.h"
+#include "proof/proof.h"
+#include "report/screen.h"
+
+enum {
+    STOP_CPU_MS = 60000,  // QEMU, told to end, may compute this long
+    STOP_IDLE_MS = 20000, // or be idle this long, before it is killed
+    STOP_TURN_MS = 100,
+};
+
+// Everything that a run holds; freed in one place.
+struct run {
+    const struct options *o;
+    struct report *report;
+    struct scripts *scripts;
+    struct plan plan;
+    bool planned;
+    struct transcript *transcript;
+    FILE *mdev_log;
+    char serial[COMMAND_SERIAL_SIZE];
+    struct qemu_command command;
+    bool commanded;
+    struct vars *vars;
+    struct link *link;
+    struct machine *machine;
+    double started; // seconds on the monotonic clock
+};
+
+static int no_memory(struct failure *f) {
+    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+}
+
+static int load_scripts(struct run *run, struct failure *f) {
+    char *folder = scripts_folder(run->o->scripts, f);
+    if (folder == NULL)
+        return -1;
+    run->scripts = scripts_load(folder, f);
+    free(folder);
+    return run->scripts == NULL ? -1 : 0;
+}
+
+// QEMU is looked for before the disk is touched.
+static int find_qemu(const struct options *o, struct failure *f) {
+    char *path = run_find(o->qemu);
+    if (path == NULL)
+        return failure_set(f, EXIT_ID_PROGRAM_MISSING, "install QEMU, or name it with --qemu or $QEMU",
+                           "%s cannot be run", o->qemu);
+    free(path);
+    return 0;
+}
+
+static int make_plan(struct run *run, struct failure *f) {
+    const struct plan_request request = {.disk = run->o->disk,
+                                         .size = run->o->size,
+                                         .format = run->o->format,
+                                         .qemu_img = run->o->qemu_img};
+    if (plan_make(&run->plan, &request, f) != 0)
+        return -1;
+    run->planned = true;
+    return 0;
+}
+
+// DISK's name without its folder, or the transcript's name, with .mdev.log behind it.
+static char *mdev_log_path(const struct options *o, const struct plan *p) {
+    char *path = NULL;
+    const char *base = strrchr(p->disk, '/') + 1;
+    if (o->mdev_log != NULL)
+        return strdup(o->mdev_log);
+    return asprintf(&path, "%s.mdev.log", o->transcript != NULL ? o->transcript : base) < 0 ? NULL
+                                                                                           : path;
+}
+
+static int open_outputs(struct run *run, struct failure *f) {
+    const struct options *o = run->o;
+    if (o->transcript != NULL) {
+        run->transcript = transcript_open(o->transcript, f);
+        if (run->transcript == NULL)
+            return -1;
+    }
+    if (o->log == MOMENT_NO)
+        return 0;
+    char *path = mdev_log_path(o, &run->plan);
+    if (path == NULL)
+        return no_memory(f);
+    run->mdev_log = mdevlog_open(path, f);
+    if (run->mdev_log != NULL)
+        report_detail(run->report, "mdev's log goes to %s", path);
+    free(path);
+    return run->mdev_log == NULL ? -1 : 0;
+}
+
+static int make_command(struct run *run, struct failure *f) {
+    if (qemu_serial(run->serial, f) != 0 ||
+        qemu_command_make(&run->command, run->o, &run->plan, run->serial, f) != 0)
+        return -1;
+    run->commanded = true;
+    run->vars = vars_new();
+    if (run->vars == NULL ||
+        given_set(run->vars, run->o, &run->plan, run->serial, &run->command) != 0)
+        return no_memory(f);
+    return 0;
+}
+
+static int enlarge(struct run *run, enum stage *stage, struct failure *f) {
+    if (run->plan.resize) {
+        report_step(run->report, "2", "Enlarge the disk with qemu-img resize");
+        // From here on nobody can be sure that nothing was written.
+        *stage = STAGE_ENLARGED;
+        if (disk_enlarge(&run->plan, run->o->qemu_img, signals_fd(), f) != 0)
+            return -1;
+    }
+    *stage = STAGE_ENLARGED;
+    return 0;
+}
+
+static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
+    for (char **arg = run->command.argv; *arg != NULL; arg++)
+        report_detail(run->report, "QEMU argument: %s", *arg);
+    struct pty *pty = pty_spawn(run->command.argv, f);
+    if (pty == NULL)
+        return -1;
+    if (run->o->attach != ATTACH_USB)
+        *stage = STAGE_ATTACHED;
+    run->link = link_new(pty, run->transcript, signals_fd());
+    if (run->link == NULL) {
+        pty_free(pty);
+        return no_memory(f);
+    }
+    run->machine = machine_new(run->scripts, run->vars, run->link, run->report, *stage);
+    return run->machine == NULL ? no_memory(f) : 0;
+}
+
+// Ends QEMU in order: SIGTERM, so that it flushes what it has; SIGKILL only when it does nothing any more, or
+// the person insists.
+static void stop_guest(struct run *run) {
+    struct failure ignored;
+    struct link_usage u = link_usage(run->link);
+    struct patience patience = {.cpu_limit_ms = STOP_CPU_MS, .idle_limit_ms = STOP_IDLE_MS};
+    const int signals = signals_count();
+    patience_start(&patience, (uint64_t)(screen_seconds() * 1000.0), u.cpu_ms, u.io_bytes);
+    pty_signal(link_pty(run->link), SIGTERM);
+    while (link_pump(run->link, STOP_TURN_MS, false, &ignored) != LINK_GONE) {
+        u = link_usage(run->link);
+        const bool over = patience_over(&patience, (uint64_t)(screen_seconds() * 1000.0), u.cpu_ms,
+                                        u.io_bytes);
+        if (over || signals_count() > signals + 1)
+            pty_signal(link_pty(run->link), SIGKILL);
+    }
+}
+
+static int talk(struct run *run, enum stage *stage, struct failure *f) {
+    int result = machine_run(run->machine, "runbook", f);
+    *stage = machine_stage(run->machine);
+    report_end(run->report, result == 0);
+    if (result != 0) {
+        stop_guest(run);
+        return -1;
+    }
+    *stage = STAGE_OFF;
+    if (machine_retypings(run->machine) > 0)
+        report_detail(run->report, "%u lines were typed again, since their echo was not perfect",
+                      machine_retypings(run->machine));
+    return 0;
+}
+
+static int prove(struct run *run, struct failure *f) {
+    struct disk_state after;
+    size_t repairs = 0;
+    char *const *lines = list_get(run->vars, "repair", &repairs);
+    if (proof_check(&after, &run->plan, run->o->qemu_img, f) != 0)
+        return -1;
+    report_result(run->report, &run->plan, &after, lines, repairs, screen_seconds() - run->started);
+    return 0;
+}
+
+static int save_mdev_log(struct run *run, struct failure *f) {
+    if (run->mdev_log == NULL)
+        return 0;
+    size_t count = 0;
+    char *const *lines = list_get(run->vars, "mdev_log", &count);
+    return mdevlog_write(run->mdev_log, lines, count, f);
+}
+
+static void run_end(struct run *run) {
+    machine_free(run->machine);
+    link_free(run->link);
+    vars_free(run->vars);
+    if (run->commanded)
+        qemu_command_free(&run->command);
+    if (run->mdev_log != NULL)
+        (void)fclose(run->mdev_log);
+    if (run->transcript != NULL)
+        (void)transcript_close(run->transcript, NULL); // what was written is written
+    if (run->planned)
+        plan_free(&run->plan);
+    scripts_free(run->scripts);
+}
+
+static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
+    // Everything that can be known to be wrong is known before the disk is touched.
+    if (load_scripts(run, f) != 0 || find_qemu(run->o, f) != 0 || make_plan(run, f) != 0 ||
+        make_command(run, f) != 0 || open_outputs(run, f) != 0)
+        return -1;
+    report_plan(run->report, &run->plan);
+    if (enlarge(run, stage, f) != 0 || start_guest(run, stage, f) != 0 || talk(run, stage, f) != 0)
+        return -1;
+    if (prove(run, f) != 0)
+        return -1;
+    return save_mdev_log(run, f);
+}
+
+int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
+    struct run run = {.o = o, .report = r, .started = screen_seconds()};
+    *stage = STAGE_UNTOUCHED;
+    const int result = grow_all(&run, stage, f);
+    report_end(r, result == 0);
+    run_end(&run);
+    return result;
+}

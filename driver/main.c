@@ -1,0 +1,58 @@
+// qemu-grow: grows a QEMU virtual disk, its last partition and the file system in it.
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/signals.h"
+#include "dialogue/script.h"
+#include "grow.h"
+#include "options/folder.h"
+#include "options/options.h"
+#include "options/print.h"
+#include "report/report.h"
+#include "report/screen.h"
+
+// --check-scripts: says what was found to be right.
+static int check_scripts(const struct options *o, struct report *r, struct failure *f) {
+    char *folder = scripts_folder(o->scripts, f);
+    struct scripts *s = folder == NULL ? NULL : scripts_load(folder, f);
+    if (s != NULL)
+        report_note(r, "%u dialogue files in %s are right", scripts_count(s), folder);
+    free(folder);
+    scripts_free(s);
+    return s == NULL ? -1 : 0;
+}
+
+static struct report *make_report(const struct options *o) {
+    const bool terminal = screen_is_live(stdout);
+    const bool colour = o->colour == COLOUR_ALWAYS || (o->colour == COLOUR_AUTO && terminal);
+    return report_new(stdout, stderr, o->verbosity, colour, terminal && o->verbosity >= 0);
+}
+
+int main(int argc, char **argv) {
+    struct options o = {.colour = COLOUR_NEVER};
+    struct failure f = {.id = EXIT_ID_OK};
+    enum stage stage = STAGE_UNTOUCHED;
+    (void)setlocale(LC_CTYPE, "");
+
+    // Options; --help and its like need nothing else.
+    int result = options_parse(&o, argc, argv, &f);
+    if (result == 0)
+        result = options_print(&o, stdout, &f);
+    const bool printed = result == 1;
+    struct report *r = make_report(&o);
+    if (r == NULL || signals_open() != 0)
+        return exit_rows[EXIT_ID_INTERNAL].code;
+
+    // The work.
+    if (result == 0)
+        result = o.action == ACTION_CHECK_SCRIPTS ? check_scripts(&o, r, &f) : grow(&o, r, &stage, &f);
+
+    // What came of it.
+    if (result < 0)
+        report_failure(r, &f, stage);
+    report_free(r);
+    options_free(&o);
+    return result < 0 && !printed ? exit_rows[f.id].code : EXIT_SUCCESS;
+}

@@ -1,0 +1,80 @@
+// The options of the command line, as one table and one struct.
+//
+// Everything that lists options (parsing, --help, the man page, the shells' completions, the tests)
+// reads option_rows.
+#ifndef QEMU_GROW_OPTIONS_OPTIONS_H
+#define QEMU_GROW_OPTIONS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/failure.h"
+
+// What main is asked to do.
+enum action {
+    ACTION_GROW,
+    ACTION_HELP,
+    ACTION_VERSION,
+    ACTION_CHECK_SCRIPTS, // --check-scripts: load every dialogue file, report mistakes, do no more
+    ACTION_MAN,           // --print=man       (used by the build)
+    ACTION_COMPLETION,    // --print=bash|zsh|fish (used by the build); which in print_what
+    ACTION_README,        // --print=readme: README.md's tables of options and exit codes
+};
+
+enum attach { ATTACH_HDA, ATTACH_VIRTIO, ATTACH_USB };
+enum moment { MOMENT_SINGLE, MOMENT_INIT, MOMENT_LOGIN, MOMENT_NO };    // of SEQ and LOG
+enum plug { PLUG_BOOT, PLUG_SINGLE, PLUG_INIT, PLUG_LOGIN, PLUG_LATE }; // when USB is plugged in
+enum plug_by { PLUG_BY_DEVICE, PLUG_BY_DRIVE };                         // how
+enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+// Strings point into argv, the environment or static text, and live as long as those; only
+// qemu_args is allocated (options_free).
+struct options {
+    enum action action;
+    const char *print_what; // for --print: "man", "bash", "zsh", "fish", "readme"
+    const char *disk;       // as the user gave it
+    const char *size;       // as the user gave it, e.g. "8G", "+512M"
+    enum attach attach;     // default hda
+    enum moment seq;        // default login
+    enum moment log;        // default no
+    enum plug plug;         // default late; only for usb
+    bool plug_given;
+    enum plug_by plug_by; // default device; only for usb
+    bool plug_by_given;
+    bool debug_init;
+    bool console;       // --console: kernel messages on the serial console while booting
+    const char *append; // further kernel arguments, or NULL
+    bool kmsg_mark;
+    bool dmesg;
+    bool verbose_services;
+    const char *iso;        // or NULL: not given
+    unsigned memory_mib;    // default 192
+    const char *accel;      // or NULL: QEMU's own default
+    const char *qemu;       // --qemu, else $QEMU, else "qemu-system-x86_64"
+    const char *qemu_img;   // --qemu-img, else $QEMU_IMG, else "qemu-img"
+    const char *format;     // or NULL: probe
+    const char *scripts;    // --scripts, or NULL: found by the program
+    const char *transcript; // or NULL
+    const char *mdev_log;   // or NULL
+    int verbosity;          // -1 with -q, 0, 1 with -v
+    enum colour colour;     // --color, else NO_COLOR, else auto
+    char **qemu_args;       // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`
+};
+
+// Reads argv (and the environment) into *o. Checks what can be told from the command line alone:
+// unknown options and values (naming the nearest known one), missing or surplus arguments, options
+// that have no meaning together (--plug without usb, --plug=single with neither SEQ nor LOG there
+// is fine: it makes the boot stop there, too). Returns 0, or -1 with EXIT_ID_USAGE. `qemu-grow
+// [OPTIONS] DISK SIZE [-- QEMU-ARGS...]`; the first `--` ends the options for DISK and SIZE when
+// DISK or SIZE are still missing (so `-- -disk.img 8G` works), a further one begins QEMU's.
+int options_parse(struct options *o, int argc, char **argv, struct failure *f);
+void options_free(struct options *o);
+
+// The words of each enum, in its order, NULL-terminated, lower case: for variables, help and
+// errors.
+extern const char *const attach_words[];
+extern const char *const moment_words[];
+extern const char *const plug_words[];
+extern const char *const plug_by_words[];
+
+#endif

@@ -1,0 +1,291 @@
+// The rows of the table of options, and the words that their values may have.
+#include "options/table.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const attach_words[] = {"hda", "virtio", "usb", NULL};
+const char *const moment_words[] = {"single", "init", "login", "no", NULL};
+const char *const plug_words[] = {"boot", "single", "init", "login", "late", NULL};
+const char *const plug_by_words[] = {"device", "drive", NULL};
+static const char *const colour_words[] = {"auto", "always", "never", NULL};
+static const char *const print_words[] = {"man", "bash", "zsh", "fish", "readme", NULL};
+// Only proposed by completion: QEMU knows more.
+static const char *const accel_words[] = {"tcg", "kvm", NULL};
+static const char *const format_words[] = {"raw", "qcow2", "qed", "vmdk",
+                                           "vdi", "vhdx",  "vpc", NULL};
+
+const char *const option_group_names[GROUP_HIDDEN] = {
+    [GROUP_WAY] = "The way through the runbook",
+    [GROUP_QEMU] = "QEMU and its files",
+    [GROUP_SHOWN] = "What is shown and kept",
+    [GROUP_OTHER] = "Instead of growing a disk",
+};
+
+static_assert(offsetof(struct options, action) == 0, "offset 0 stands for `no such field`");
+#define FIELD(name) offsetof(struct options, name)
+
+const struct option_row option_rows[] = {
+    {.name = "attach",
+     .kind = KIND_WORD,
+     .field = FIELD(attach),
+     .words = attach_words,
+     .fallback = "hda",
+     .group = GROUP_WAY,
+     .help = "how QEMU reaches the disk",
+     .more = "With hda the disk is on the first IDE channel, which is the most compatible way. "
+             "With virtio it is a virtio block device; the guest's fdisk may warn of too many "
+             "cylinders, which does no harm. "
+             "With usb it is a USB stick that is plugged in at the moment that --plug names."},
+    {.name = "seq",
+     .kind = KIND_WORD,
+     .field = FIELD(seq),
+     .words = moment_words,
+     .fallback = "login",
+     .group = GROUP_WAY,
+     .help = "when mdev begins to keep events in order",
+     .more = "mdev is the guest's device manager. "
+             "The word single stands for the shell of the initramfs' single mode, init for a shell "
+             "in place of "
+             "/sbin/init, login for the time after the boot, and no for never."},
+    {.name = "log",
+     .kind = KIND_WORD,
+     .field = FIELD(log),
+     .words = moment_words,
+     .fallback = "no",
+     .group = GROUP_WAY,
+     .help = "when mdev begins to log",
+     .more = "The moments are those of --seq, and the two do not depend on each other. "
+             "The log is brought out of the guest into the file that --mdev-log names."},
+    {.name = "plug",
+     .kind = KIND_WORD,
+     .field = FIELD(plug),
+     .given = FIELD(plug_given),
+     .words = plug_words,
+     .fallback = "late",
+     .group = GROUP_WAY,
+     .help = "when the USB disk is plugged in (only with --attach=usb)",
+     .more = "The word boot stands for the boot loader's prompt, single and init for the shells of "
+             "--seq and "
+             "--log (the boot then stops there in any case), login for the time after the login, "
+             "and late for the "
+             "last moment before the disk is looked for. "
+             "Before the login, the guest's initramfs may mount every file system of the disk "
+             "read-only for a "
+             "moment, which may replay a journal."},
+    {.name = "plug-by",
+     .kind = KIND_WORD,
+     .field = FIELD(plug_by),
+     .given = FIELD(plug_by_given),
+     .words = plug_by_words,
+     .fallback = "device",
+     .group = GROUP_WAY,
+     .help = "how the USB disk is plugged in (only with --attach=usb)",
+     .more = "With device QEMU opens the image when it starts, and the monitor's device_add plugs "
+             "it in. "
+             "With drive the monitor's drive_add opens the image just before that."},
+    {.name = "debug-init",
+     .kind = KIND_FLAG,
+     .field = FIELD(debug_init),
+     .group = GROUP_WAY,
+     .help = "let the initramfs log what it does (debug_init)",
+     .more = "Puts debug_init on the kernel's command line."},
+    {.name = "console",
+     .kind = KIND_FLAG,
+     .field = FIELD(console),
+     .group = GROUP_WAY,
+     .help = "show the kernel's messages while it boots (console=ttyS0)",
+     .more = "Puts console=ttyS0 on the kernel's command line. "
+             "It is there in any case when the boot stops in a shell."},
+    {.name = "append",
+     .kind = KIND_KERNEL,
+     .field = FIELD(append),
+     .argument = "ARGS",
+     .group = GROUP_WAY,
+     .help = "further arguments for the kernel's command line",
+     .more =
+         "At most 200 printable ASCII characters, which are typed at the boot loader's prompt."},
+    {.name = "kmsg-mark",
+     .kind = KIND_FLAG,
+     .field = FIELD(kmsg_mark),
+     .group = GROUP_WAY,
+     .help = "mark in the kernel's log when fdisk ended",
+     .more = "The mark is the guest's date, written to /dev/kmsg, to be compared with mdev's log."},
+    {.name = "dmesg",
+     .kind = KIND_FLAG,
+     .field = FIELD(dmesg),
+     .group = GROUP_WAY,
+     .help = "show the kernel's last messages after fdisk",
+     .more = "Runs dmesg | tail -n3 in the guest."},
+    {.name = "verbose-services",
+     .kind = KIND_FLAG,
+     .field = FIELD(verbose_services),
+     .group = GROUP_WAY,
+     .help = "give rc-service its option -v",
+     .more = "Has an effect when --seq or --log is login."},
+
+    {.name = "iso",
+     .kind = KIND_TEXT,
+     .field = FIELD(iso),
+     .argument = "FILE",
+     .files = FILES_ANY,
+     .group = GROUP_QEMU,
+     .help = "Alpine's live CD, alpine-virt-VERSION-x86_64.iso",
+     .more = "The guest is booted from it. Nothing is downloaded, so the file must be there."},
+    {.name = "memory",
+     .letter = 'm',
+     .kind = KIND_MIB,
+     .field = FIELD(memory_mib),
+     .argument = "MiB",
+     .fallback = "192",
+     .group = GROUP_QEMU,
+     .help = "the guest's memory",
+     .more = "In MiB, from 64 to 1048576."},
+    {.name = "accel",
+     .kind = KIND_TEXT,
+     .field = FIELD(accel),
+     .argument = "NAME",
+     .words = accel_words,
+     .absent = "QEMU's own default",
+     .group = GROUP_QEMU,
+     .help = "QEMU's accelerator",
+     .more = "Passed to QEMU as it is, such as tcg or kvm."},
+    {.name = "qemu",
+     .kind = KIND_TEXT,
+     .field = FIELD(qemu),
+     .argument = "PATH",
+     .files = FILES_PROGRAMS,
+     .fallback = "qemu-system-x86_64",
+     .env = "QEMU",
+     .group = GROUP_QEMU,
+     .help = "the emulator",
+     .more = "A path, or a name that is looked for in PATH."},
+    {.name = "qemu-img",
+     .kind = KIND_TEXT,
+     .field = FIELD(qemu_img),
+     .argument = "PATH",
+     .files = FILES_PROGRAMS,
+     .fallback = "qemu-img",
+     .env = "QEMU_IMG",
+     .group = GROUP_QEMU,
+     .help = "the program that resizes the image",
+     .more = "A path, or a name that is looked for in PATH."},
+    {.name = "format",
+     .letter = 'f',
+     .kind = KIND_TEXT,
+     .field = FIELD(format),
+     .argument = "NAME",
+     .words = format_words,
+     .absent = "found by qemu-img",
+     .group = GROUP_QEMU,
+     .help = "the image's format, such as raw or qcow2",
+     .more = "QEMU is told the format in any case and is never left to guess it. "
+             "Name the format when the image comes from somebody who is not trusted: the bytes of "
+             "a raw image can look like another format."},
+
+    {.name = "scripts",
+     .kind = KIND_TEXT,
+     .field = FIELD(scripts),
+     .argument = "DIR",
+     .files = FILES_FOLDERS,
+     .absent = "those of the source tree or of the installation",
+     .group = GROUP_SHOWN,
+     .help = "folder of the dialogue files",
+     .more = "A mistake in one of them is reported with its line before anything is done."},
+    {.name = "transcript",
+     .kind = KIND_TEXT,
+     .field = FIELD(transcript),
+     .argument = "FILE",
+     .files = FILES_ANY,
+     .group = GROUP_SHOWN,
+     .help = "keep every byte of the guest's console in FILE",
+     .more = "The bytes are written as they come, control sequences included."},
+    {.name = "mdev-log",
+     .kind = KIND_TEXT,
+     .field = FIELD(mdev_log),
+     .argument = "FILE",
+     .files = FILES_ANY,
+     .absent = "FILE of --transcript, else DISK's name, with .mdev.log behind it",
+     .group = GROUP_SHOWN,
+     .help = "where the guest's mdev.log goes (not with --log=no)",
+     .more = "The log is brought out just before the guest is powered off."},
+    {.name = "quiet",
+     .letter = 'q',
+     .kind = KIND_VERBOSITY,
+     .field = FIELD(verbosity),
+     .value = -1,
+     .group = GROUP_SHOWN,
+     .help = "show errors only",
+     .more = "Of --quiet and --verbose, the last one counts."},
+    {.name = "verbose",
+     .letter = 'v',
+     .kind = KIND_VERBOSITY,
+     .field = FIELD(verbosity),
+     .value = 1,
+     .group = GROUP_SHOWN,
+     .help = "show what is typed and seen, too",
+     .more = "Of --quiet and --verbose, the last one counts."},
+    {.name = "color",
+     .kind = KIND_WORD,
+     .field = FIELD(colour),
+     .words = colour_words,
+     .fallback = "auto",
+     .env = "NO_COLOR",
+     .env_word = "never",
+     .group = GROUP_SHOWN,
+     .help = "whether colours are used",
+     .more = "With auto they are used on a terminal."},
+
+    {.name = "check-scripts",
+     .kind = KIND_ACTION,
+     .field = FIELD(action),
+     .value = ACTION_CHECK_SCRIPTS,
+     .group = GROUP_OTHER,
+     .help = "load every dialogue file and report its mistakes",
+     .more = "Takes neither DISK nor SIZE."},
+    {.name = "help",
+     .letter = 'h',
+     .kind = KIND_ACTION,
+     .field = FIELD(action),
+     .value = ACTION_HELP,
+     .group = GROUP_OTHER,
+     .help = "show this list",
+     .more = "What follows it on the command line is not looked at."},
+    {.name = "version",
+     .letter = 'V',
+     .kind = KIND_ACTION,
+     .field = FIELD(action),
+     .value = ACTION_VERSION,
+     .group = GROUP_OTHER,
+     .help = "show the program's version",
+     .more = "What follows it on the command line is not looked at."},
+    {.name = "print",
+     .kind = KIND_PRINT,
+     .field = FIELD(print_what),
+     .words = print_words,
+     .group = GROUP_HIDDEN,
+     .help = "write the man page, a completion or the README's tables (for the build)",
+     .more = ""},
+};
+
+const size_t option_count = sizeof option_rows / sizeof option_rows[0];
+
+bool option_has_value(const struct option_row *row) {
+    return row->kind >= KIND_WORD;
+}
+
+void option_value_text(const struct option_row *row, char *text, size_t size) {
+    text[0] = '\0';
+    if (!option_has_value(row))
+        return;
+    if (row->argument != NULL) {
+        (void)snprintf(text, size, "%s", row->argument);
+        return;
+    }
+    size_t used = 0;
+    for (size_t i = 0; row->words[i] != NULL && used < size; i++) {
+        int n = snprintf(text + used, size - used, "%s%s", i > 0 ? "|" : "", row->words[i]);
+        used += n > 0 ? (size_t)n : 0;
+    }
+}

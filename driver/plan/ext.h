@@ -1,0 +1,66 @@
+// The superblock of ext2, ext3 and ext4: what of it a plan and a proof need.
+#ifndef QEMU_GROW_PLAN_EXT_H
+#define QEMU_GROW_PLAN_EXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+enum {
+    EXT_SUPER_OFFSET = 1024,    // bytes, from the partition's start
+    EXT_SUPER_SIZE = 1024,      // bytes
+    EXT_HEAD_SIZE = 128 * 1024, // bytes from the partition's start that ext_read can make use of
+};
+
+// Bits of s_state and of the three feature words that are looked at by name.
+enum {
+    EXT_STATE_VALID = 0x0001,
+    EXT_STATE_ERROR = 0x0002,
+    EXT_COMPAT_HAS_JOURNAL = 0x0004,
+    EXT_COMPAT_SPARSE_SUPER2 = 0x0200,
+    EXT_INCOMPAT_RECOVER = 0x0004,
+    EXT_INCOMPAT_JOURNAL_DEV = 0x0008,
+    EXT_INCOMPAT_64BIT = 0x0080,
+    EXT_RO_COMPAT_SPARSE_SUPER = 0x0001,
+    EXT_RO_COMPAT_BIGALLOC = 0x0200,
+    EXT_RO_COMPAT_ORPHAN_PRESENT = 0x10000,
+};
+
+struct ext_super {
+    int version; // 2, 3 or 4: ext2, ext3, ext4, as blkid would say from the features
+    uint64_t blocks;
+    uint32_t block_size; // bytes
+    uint16_t state;      // s_state
+    uint32_t compat, incompat, ro_compat;
+    uint8_t uuid[16];
+    char label[17]; // NUL-terminated
+    // The layout of a block group, which decides what a grown file system can end in.
+    uint32_t first_data_block;
+    uint32_t blocks_per_group;
+    uint32_t inode_table_blocks; // per group
+    uint32_t descriptors_per_block;
+    uint32_t reserved_gdt_blocks;
+    uint32_t backup_groups[2]; // with sparse_super2
+};
+
+// Takes the superblock apart. bytes: the partition's first `size` bytes, EXT_HEAD_SIZE or all of
+// it. Returns 0, or -1 with EXIT_ID_NOT_EXT, naming what the partition holds instead where that is
+// easily told (ext.c's table: xfs, btrfs, swap, LUKS, LVM2 ...), or what no ext file system can
+// have.
+int ext_read(struct ext_super *s, const uint8_t *bytes, uint64_t size, struct failure *f);
+
+// What a partition or disk that begins with these bytes holds, if it is one of the things ext_read
+// knows besides ext: a name for a person, or NULL.
+const char *ext_other_name(const uint8_t *bytes, uint64_t size);
+
+// False when e2fsck has something to do before the file system can be trusted: not unmounted,
+// errors noted, a journal or an orphan file to be replayed.
+bool ext_is_clean(const struct ext_super *s);
+
+// The blocks that `resize2fs DEVICE` gives the file system on a device of that many bytes, on a
+// machine with pages of 4096 bytes: the device rounded down to whole pages, and without a last
+// block group that would be too small for its own tables.
+uint64_t ext_grown_blocks(const struct ext_super *s, uint64_t device_bytes);
+
+#endif

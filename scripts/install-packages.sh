@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs the Debian packages of packages.txt that are missing, and nothing else.
+set -eu
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+
+missing=
+while read -r package _; do
+    case $package in '' | '#'*) continue ;; esac
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done <"$here/packages.txt"
+[ -n "$missing" ] || exit 0
+
+echo "Installing:$missing"
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+    sudo=sudo
+fi
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -q
+# shellcheck disable=SC2086 # one word a package
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
