@@ -62,8 +62,9 @@ static int load_scripts(struct run *run, struct failure *f) {
 static int find_qemu(const struct options *o, struct failure *f) {
     char *path = run_find(o->qemu);
     if (path == NULL)
-        return failure_set(f, EXIT_ID_PROGRAM_MISSING, "install QEMU, or name it with --qemu or $QEMU",
-                           "%s cannot be run", o->qemu);
+        return failure_set(f, EXIT_ID_PROGRAM_MISSING,
+                           "install QEMU, or name it with --qemu or $QEMU", "%s cannot be run",
+                           o->qemu);
     free(path);
     return 0;
 }
@@ -86,7 +87,7 @@ static char *mdev_log_path(const struct options *o, const struct plan *p) {
     if (o->mdev_log != NULL)
         return strdup(o->mdev_log);
     return asprintf(&path, "%s.mdev.log", o->transcript != NULL ? o->transcript : base) < 0 ? NULL
-                                                                                           : path;
+                                                                                            : path;
 }
 
 static int open_outputs(struct run *run, struct failure *f) {
@@ -149,8 +150,8 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
     return run->machine == NULL ? no_memory(f) : 0;
 }
 
-// Ends QEMU in order: SIGTERM, so that it flushes what it has; SIGKILL only when it does nothing any more, or
-// the person insists.
+// Ends QEMU in order: SIGTERM, so that it flushes what it has; SIGKILL only when it does nothing
+// any more, or the person insists.
 static void stop_guest(struct run *run) {
     struct failure ignored;
     struct link_usage u = link_usage(run->link);
@@ -160,8 +161,8 @@ static void stop_guest(struct run *run) {
     pty_signal(link_pty(run->link), SIGTERM);
     while (link_pump(run->link, STOP_TURN_MS, false, &ignored) != LINK_GONE) {
         u = link_usage(run->link);
-        const bool over = patience_over(&patience, (uint64_t)(screen_seconds() * 1000.0), u.cpu_ms,
-                                        u.io_bytes);
+        const bool over =
+            patience_over(&patience, (uint64_t)(screen_seconds() * 1000.0), u.cpu_ms, u.io_bytes);
         if (over || signals_count() > signals + 1)
             pty_signal(link_pty(run->link), SIGKILL);
     }

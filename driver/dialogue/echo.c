@@ -5,15 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum echo_verdict judge_once(const char *sent, size_t sent_size, const char *seen, size_t size) {
+static enum echo_verdict judge_once(const char *sent, size_t sent_size, const char *seen,
+                                    size_t size) {
     if (size > sent_size || memcmp(sent, seen, size) != 0)
         return ECHO_WRONG;
     return size == sent_size ? ECHO_PERFECT : ECHO_PENDING;
 }
 
-// Is seen a shuffle of a prefix of sent with another? ahead[a]: the bytes so far can be a bytes of the one
-// copy and the rest of the other, which is not ahead of it.
-static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const char *seen, size_t size) {
+// Is seen a shuffle of a prefix of sent with another? ahead[a]: the bytes so far can be a bytes of
+// the one copy and the rest of the other, which is not ahead of it.
+static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const char *seen,
+                                     size_t size) {
     bool *ahead = calloc(sent_size + 2, sizeof *ahead);
     if (ahead == NULL || size > 2 * sent_size) {
         free(ahead);
@@ -37,9 +39,11 @@ static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const c
     return verdict;
 }
 
-static enum echo_verdict judge_redrawn(const char *sent, size_t sent_size, const char *seen, size_t size) {
-    return size >= sent_size && memcmp(seen + size - sent_size, sent, sent_size) == 0 ? ECHO_PERFECT
-                                                                                     : ECHO_PENDING;
+static enum echo_verdict judge_redrawn(const char *sent, size_t sent_size, const char *seen,
+                                       size_t size) {
+    return size >= sent_size && memcmp(seen + size - sent_size, sent, sent_size) == 0
+               ? ECHO_PERFECT
+               : ECHO_PENDING;
 }
 
 enum echo_verdict echo_judge(enum echo kind, const char *lead, const char *sent, size_t sent_size,
@@ -56,10 +60,10 @@ enum echo_verdict echo_judge(enum echo kind, const char *lead, const char *sent,
     enum echo_verdict best = ECHO_WRONG;
     for (size_t skip = 0; skip <= most && best != ECHO_PERFECT; skip++) {
         const char *at = line + skip;
-        const enum echo_verdict v =
-            kind == ECHO_ONCE    ? judge_once(sent, sent_size, at, size - skip)
-            : kind == ECHO_TWICE ? judge_twice(sent, sent_size, at, size - skip)
-                                 : judge_redrawn(sent, sent_size, at, size - skip);
+        const enum echo_verdict v = kind == ECHO_ONCE ? judge_once(sent, sent_size, at, size - skip)
+                                    : kind == ECHO_TWICE
+                                        ? judge_twice(sent, sent_size, at, size - skip)
+                                        : judge_redrawn(sent, sent_size, at, size - skip);
         if (v == ECHO_PERFECT || best == ECHO_WRONG)
             best = v;
     }

@@ -88,7 +88,8 @@ int expr_eval(const char *text, expr_lookup *lookup, void *arg, char *why, size_
     struct reader r = {.lookup = lookup, .arg = arg, .why = why, .why_size = why_size};
     char *copy = strdup(text);
     char *first = copy == NULL ? NULL : strtok_r(copy, " \t\n", &r.save);
-    const int result = first == NULL ? bad(&r, "there is no condition in", text) : condition(&r, first);
+    const int result =
+        first == NULL ? bad(&r, "there is no condition in", text) : condition(&r, first);
     free(copy);
     return result;
 }

@@ -2,8 +2,8 @@
 //
 //   condition := all { "or" all }        all := test { "and" test }
 //   test      := NAME ("==" | "!=") WORD  |  NAME "in" WORD{"|"WORD}
-// NAME is a variable; a WORD is taken as it is, `$NAME` is a variable's value, '' is empty. Words are
-// separated by blanks.
+// NAME is a variable; a WORD is taken as it is, `$NAME` is a variable's value, '' is empty. Words
+// are separated by blanks.
 #ifndef QEMU_GROW_DIALOGUE_EXPR_H
 #define QEMU_GROW_DIALOGUE_EXPR_H
 

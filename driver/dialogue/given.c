@@ -19,8 +19,8 @@ static const char *plain_label(const char *label) {
 
 static int set_choices(struct vars *v, const struct options *o) {
     const bool usb = o->attach == ATTACH_USB;
-    return vars_set(v, "attach", attach_words[o->attach]) | vars_set(v, "seq", moment_words[o->seq]) |
-           vars_set(v, "log", moment_words[o->log]) |
+    return vars_set(v, "attach", attach_words[o->attach]) |
+           vars_set(v, "seq", moment_words[o->seq]) | vars_set(v, "log", moment_words[o->log]) |
            vars_set(v, "plug", usb ? plug_words[o->plug] : "no") |
            vars_set(v, "plug_by", plug_by_words[o->plug_by]) |
            vars_set(v, "debug_init", yes_no(o->debug_init)) |
@@ -35,10 +35,11 @@ static int set_plan(struct vars *v, const struct plan *p) {
     const struct mbr_entry *new = &p->entry;
     return vars_format(v, "disk_bytes", "%" PRIu64, p->virtual_size) |
            vars_format(v, "disk_sectors", "%" PRIu64, p->virtual_size / SECTOR_SIZE) |
-           vars_format(v, "part", "%d", p->part) | vars_format(v, "partitions", "%d", p->partitions) |
+           vars_format(v, "part", "%d", p->part) |
+           vars_format(v, "partitions", "%d", p->partitions) |
            vars_format(v, "start", "%" PRIu32, old->start) |
            vars_format(v, "old_end", "%" PRIu64, (uint64_t)old->start + old->sectors - 1) |
-           vars_format(v, "new_end", "%" PRIu64, (uint64_t)new->start + new->sectors - 1) |
+           vars_format(v, "new_end", "%" PRIu64, (uint64_t) new->start + new->sectors - 1) |
            vars_format(v, "type_hex", "%x", (unsigned)old->type) |
            vars_set(v, "boot_flag", old->boot == 0x80 ? "*" : "") |
            vars_set(v, "label", plain_label(p->before.fs.label)) |

@@ -16,7 +16,7 @@
 
 struct lint {
     const struct scripts *scripts;
-    struct vars *names;       // every variable that is set anywhere, with a value that fits patterns
+    struct vars *names; // every variable that is set anywhere, with a value that fits patterns
     const struct dialogue *d; // the file in hand
     const char *path;
     FILE *out;
@@ -47,7 +47,8 @@ static const char *lookup(void *arg, const char *name) {
     return vars_get(((const struct lint *)arg)->names, name);
 }
 
-static void check_condition(struct lint *l, const char *where, const char *field, const char *text) {
+static void check_condition(struct lint *l, const char *where, const char *field,
+                            const char *text) {
     char why[256];
     if (text != NULL && expr_eval(text, lookup, l, why, sizeof why) < 0)
         mistake(l, AT(where, field), "in the condition `%s`: %s", text, why);
@@ -147,9 +148,11 @@ static void check_prompt_of(struct lint *l, const char *where, const struct stat
 }
 
 static void check_actions(struct lint *l, const char *where, const struct state *s) {
-    const int actions = (s->type != NULL) + (s->press != NULL) + (s->command != NULL) + (s->call != NULL);
+    const int actions =
+        (s->type != NULL) + (s->press != NULL) + (s->command != NULL) + (s->call != NULL);
     if (actions > 1)
-        mistake(l, where, "state `%s` has more than one of type, press, command and call", s->state);
+        mistake(l, where, "state `%s` has more than one of type, press, command and call",
+                s->state);
     if (s->call != NULL && scripts_dialogue(l->scripts, s->call) == NULL)
         mistake(l, AT(where, "call"), "there is no dialogue `%s`", s->call);
     if (s->call != NULL && s->expect_count > 0)
@@ -257,7 +260,8 @@ static void learn_rule(struct vars *names, const struct rule *r) {
     if (r->list != NULL)
         learn(names, r->list);
     // Groups are found in the text: it may name variables that are not learnt yet.
-    for (const char *g = r->see == NULL ? NULL : strstr(r->see, "(?<"); g != NULL; g = strstr(g, "(?<")) {
+    for (const char *g = r->see == NULL ? NULL : strstr(r->see, "(?<"); g != NULL;
+         g = strstr(g, "(?<")) {
         g += 3;
         const size_t n = strcspn(g, ">");
         if (*g == '=' || *g == '!')
@@ -303,8 +307,8 @@ int lint_scripts(const struct scripts *s, struct failure *f) {
     (void)fclose(l.out);
     int result = 0;
     if (l.mistakes > 0)
-        result = failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue files, or run without --scripts",
-                             "%s", text);
+        result = failure_set(f, EXIT_ID_SCRIPTS_BAD,
+                             "mend the dialogue files, or run without --scripts", "%s", text);
     free(text);
     vars_free(l.names);
     return result;

@@ -7,8 +7,9 @@
 struct scripts;
 
 // Checks every file: names that are gone to, called, failed with and typed at exist; conditions and
-// patterns can be read, no pattern ends in what never matches on a stream; variables are set somewhere;
-// fields that go together stand together. Returns 0, or -1 with all mistakes (as many as fit).
+// patterns can be read, no pattern ends in what never matches on a stream; variables are set
+// somewhere; fields that go together stand together. Returns 0, or -1 with all mistakes (as many as
+// fit).
 int lint_scripts(const struct scripts *s, struct failure *f);
 
 #endif

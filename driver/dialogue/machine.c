@@ -55,14 +55,16 @@ char *machine_expand(struct machine *m, const char *text, bool quote, struct fai
 
 int machine_holds(struct machine *m, const char *condition, struct failure *f) {
     char why[256];
-    const int result = condition == NULL ? 1 : expr_eval(condition, lookup, m->vars, why, sizeof why);
+    const int result =
+        condition == NULL ? 1 : expr_eval(condition, lookup, m->vars, why, sizeof why);
     if (result < 0)
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
                            "the condition `%s` of a dialogue cannot be told: %s", condition, why);
     return result;
 }
 
-int machine_assign(struct machine *m, const struct assignment *set, unsigned count, struct failure *f) {
+int machine_assign(struct machine *m, const struct assignment *set, unsigned count,
+                   struct failure *f) {
     for (unsigned i = 0; i < count; i++) {
         const int holds = machine_holds(m, set[i].when, f);
         if (holds < 0)
@@ -129,8 +131,9 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     return result;
 }
 
-static int enter(struct machine *m, const struct dialogue *d, const struct state *s, struct failure *f) {
-    if (machine_assign(m, s->set, s->set_count, f) != 0)
+static int enter(struct machine *m, const struct dialogue *d, const struct state *s,
+                 struct failure *f) {
+    if (machine_check_stop(m, f) != 0 || machine_assign(m, s->set, s->set_count, f) != 0)
         return -1;
     if (s->title != NULL) {
         char *title = machine_expand(m, s->title, false, f);
@@ -171,9 +174,10 @@ static int run(struct machine *m, const struct dialogue *d, unsigned depth, stru
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
                            "dialogues call each other too deeply at `%s`", d->dialogue);
     unsigned *entries = calloc(d->states_count + 1U, sizeof *entries);
-    int result = entries == NULL ? failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
-                                               "there is no memory")
-                                 : 0;
+    int result = entries == NULL
+                     ? failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                                   "there is no memory")
+                     : 0;
     unsigned at = 0;
     while (result == 0 && at < d->states_count) {
         const struct state *s = &d->states[at];
@@ -186,8 +190,8 @@ static int run(struct machine *m, const struct dialogue *d, unsigned depth, stru
             result = s->exhausted != NULL
                          ? machine_fail(m, s->exhausted, f)
                          : failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
-                                       "the dialogue `%s` goes round in circles at `%s`", d->dialogue,
-                                       s->state);
+                                       "the dialogue `%s` goes round in circles at `%s`",
+                                       d->dialogue, s->state);
         } else {
             result = run_state(m, d, at, depth, &at, f);
         }

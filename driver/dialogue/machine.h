@@ -16,8 +16,8 @@ struct machine *machine_new(const struct scripts *scripts, struct vars *vars, st
                             struct report *report, enum stage stage);
 void machine_free(struct machine *m);
 
-// Runs a dialogue to its end. 0, or -1 with the failure: one that a dialogue file names, or the engine's own
-// (QEMU died, guest stuck, typing failed, interrupted, terminated).
+// Runs a dialogue to its end. 0, or -1 with the failure: one that a dialogue file names, or the
+// engine's own (QEMU died, guest stuck, typing failed, interrupted, terminated).
 int machine_run(struct machine *m, const char *dialogue, struct failure *f);
 
 // How far the disk has come.

@@ -29,8 +29,8 @@ struct machine {
     struct report *report;
     enum stage stage;
     struct patience patience;
-    bool hold;            // the present state must not be cut off by a signal
-    bool told_hold;       // the person was told so
+    bool hold;      // the present state must not be cut off by a signal
+    bool told_hold; // the person was told so
     unsigned retypings;
     uint64_t waiting_since_ms;
     char waiting_for[128];
@@ -47,21 +47,26 @@ char *machine_expand(struct machine *m, const char *text, bool quote, struct fai
 // 1, 0, or -1 with *f. NULL holds.
 int machine_holds(struct machine *m, const char *condition, struct failure *f);
 
-int machine_assign(struct machine *m, const struct assignment *set, unsigned count, struct failure *f);
+int machine_assign(struct machine *m, const struct assignment *set, unsigned count,
+                   struct failure *f);
 
 // Fails with a failure that the dialogue files name.
 int machine_fail(struct machine *m, const char *name, struct failure *f);
 
 // wait.c ---------------------------------------------------------------------------------------
 
-// One turn of the pump with all that belongs to it: signals, patience, the live line. Returns 0 (text may
-// have come), 1 when the guest is gone, 2 when patience is over, -1 with *f.
+// One turn of the pump with all that belongs to it: signals, patience, the live line. Returns 0
+// (text may have come), 1 when the guest is gone, 2 when patience is over, -1 with *f.
 int machine_turn(struct machine *m, struct failure *f);
+
+// Between two states: nothing is held, and a signal that has come ends the run. 0, or -1 with *f.
+int machine_check_stop(struct machine *m, struct failure *f);
 
 // Starts waiting for something (a clause for people), with fresh patience of the given limits.
 void machine_begin_wait(struct machine *m, const char *what, uint64_t cpu_ms, uint64_t idle_ms);
 
-// Looks from now on for what the watches of all files name, besides what the sets hold already. 0, or -1 with *f.
+// Looks from now on for what the watches of all files name, besides what the sets hold already. 0,
+// or -1 with *f.
 int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *kernel,
                   struct failure *f);
 // Looks for nothing any more, and empties the sets.
@@ -80,7 +85,8 @@ int machine_fail_here(struct machine *m, enum exit_id id, const char *next, cons
 
 // typing.c -------------------------------------------------------------------------------------
 
-// Types text at a prompt, chunk by chunk as its echo comes back; retypes what came back wrong; then submits.
+// Types text at a prompt, chunk by chunk as its echo comes back; retypes what came back wrong; then
+// submits.
 int machine_type(struct machine *m, const struct prompt *p, const char *text, struct failure *f);
 
 // Makes a fresh mark (variables mark_left and mark_right).

@@ -2,8 +2,9 @@
 #include "dialogue/patience.h"
 
 enum {
-    IO_LIFE = 64 * 1024, // bytes of I/O that count as life: timers and event fds make some 8 bytes each
-    IDLE_PART = 5,       // idle: less than a fifth of the wall time was computed
+    IO_LIFE =
+        64 * 1024, // bytes of I/O that count as life: timers and event fds make some 8 bytes each
+    IDLE_PART = 5, // idle: less than a fifth of the wall time was computed
 };
 
 void patience_start(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t io_bytes) {

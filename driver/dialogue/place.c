@@ -14,7 +14,8 @@ static yaml_node_t *child(yaml_document_t *doc, const yaml_node_t *node, const c
     }
     if (node->type != YAML_MAPPING_NODE)
         return NULL;
-    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+         p++) {
         const yaml_node_t *k = yaml_document_get_node(doc, p->key);
         if (k != NULL && k->type == YAML_SCALAR_NODE &&
             strcmp((const char *)k->data.scalar.value, key) == 0)

@@ -2,8 +2,8 @@
 #ifndef QEMU_GROW_DIALOGUE_PLACE_H
 #define QEMU_GROW_DIALOGUE_PLACE_H
 
-// The line (from 1) of the node that a path leads to, e.g. "states/3/expect/0/see" (keys and indices);
-// of the deepest part of the path that exists; 0 when the file cannot be read.
+// The line (from 1) of the node that a path leads to, e.g. "states/3/expect/0/see" (keys and
+// indices); of the deepest part of the path that exists; 0 when the file cannot be read.
 unsigned place_line(const char *file, const char *path);
 
 #endif

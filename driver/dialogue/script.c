@@ -15,8 +15,7 @@
                            CYAML_UNLIMITED)
 #define REQUIRED_STRING(key, type, member)                                                         \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 0, CYAML_UNLIMITED)
-#define OPTIONAL_BOOL(key, type, member)                                                           \
-    CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
+#define OPTIONAL_BOOL(key, type, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
 #define OPTIONAL_LIST(key, type, member, schema)                                                   \
     CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member,        \
                                member##_count, schema, 0, CYAML_UNLIMITED)
@@ -129,7 +128,7 @@ struct scripts {
     struct script_file {
         char *path;
         struct dialogue *dialogue;
-    } *files;
+    } * files;
     unsigned count;
 };
 
@@ -171,8 +170,8 @@ static cyaml_config_t cyaml_settings(struct cyaml_words *words) {
 static int load_file(struct script_file *file, char *path, struct failure *f) {
     struct cyaml_words words = {0};
     const cyaml_config_t config = cyaml_settings(&words);
-    const cyaml_err_t err = cyaml_load_file(path, &config, &dialogue_schema,
-                                            (cyaml_data_t **)&file->dialogue, NULL);
+    const cyaml_err_t err =
+        cyaml_load_file(path, &config, &dialogue_schema, (cyaml_data_t **)&file->dialogue, NULL);
     file->path = path;
     if (err != CYAML_OK)
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend that line, or run without --scripts",
@@ -194,15 +193,15 @@ static int load_folder(struct scripts *s, const char *folder, struct failure *f)
     const int n = scandir(sub, &names, is_yaml, alphasort);
     int result = 0;
     if (n <= 0)
-        result = failure_set(f, EXIT_ID_SCRIPTS_BAD,
-                             "name a folder that holds dialogues/*.yaml with --scripts",
-                             "there are no dialogue files in %s (%s)", sub,
-                             n == 0 ? "no *.yaml" : strerror(errno));
+        result = failure_set(
+            f, EXIT_ID_SCRIPTS_BAD, "name a folder that holds dialogues/*.yaml with --scripts",
+            "there are no dialogue files in %s (%s)", sub, n == 0 ? "no *.yaml" : strerror(errno));
     if (n > 0)
         s->files = calloc((size_t)n, sizeof *s->files);
     for (int i = 0; i < n; i++) {
         char *path = NULL;
-        if (result == 0 && (s->files == NULL || asprintf(&path, "%s/%s", sub, names[i]->d_name) < 0))
+        if (result == 0 &&
+            (s->files == NULL || asprintf(&path, "%s/%s", sub, names[i]->d_name) < 0))
             result = failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
         if (result == 0)
             result = load_file(&s->files[s->count++], path, f);

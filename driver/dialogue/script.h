@@ -41,32 +41,34 @@ struct branch {
 };
 
 struct state {
-    char *state; // its name
-    char *step;  // number in the runbook, for people; or NULL
-    char *title; // one line for people; a state with a title begins a step in the progress
-    char *wait;  // what is waited for, for people; or NULL
-    char *when;  // expression: the state is entered only then
+    char *state;     // its name
+    char *step;      // number in the runbook, for people; or NULL
+    char *title;     // one line for people; a state with a title begins a step in the progress
+    char *wait;      // what is waited for, for people; or NULL
+    char *when;      // expression: the state is entered only then
     char *otherwise; // state to go to instead; NULL: the next one
     struct assignment *set;
     unsigned set_count;
     char *stage; // the disk's stage from this state's typing on (base/stage.h), or NULL
     bool hold;   // a signal waits until this state and what it waits for is over
-    unsigned *tries;   // how often the state may be entered in one run of its dialogue; NULL: see below
-    char *exhausted;   // failure's name when that is exceeded
-    char *prompt;      // which prompt is typed at
-    char *type;        // text typed there, then the prompt's submit key; or NULL
-    char *press;       // keys sent as they are, no echo awaited; or NULL
-    char *command;     // a shell command, typed with the prompt's mark behind it; or NULL
-    bool finish;       // waits for the mark of a command that an earlier state typed
-    char *collect;     // list that gets every line which a command prints; or NULL
-    char *call;        // another dialogue, run to its end; or NULL
+    unsigned
+        *tries; // how often the state may be entered in one run of its dialogue; NULL: see below
+    char *exhausted; // failure's name when that is exceeded
+    char *prompt;    // which prompt is typed at
+    char *type;      // text typed there, then the prompt's submit key; or NULL
+    char *press;     // keys sent as they are, no echo awaited; or NULL
+    char *command;   // a shell command, typed with the prompt's mark behind it; or NULL
+    bool finish;     // waits for the mark of a command that an earlier state typed
+    char *collect;   // list that gets every line which a command prints; or NULL
+    char *call;      // another dialogue, run to its end; or NULL
     struct rule *expect;
     unsigned expect_count;
     struct branch *then;
     unsigned then_count;
     char *fail;   // failure's name: entering the state is that failure; or NULL
     char *failed; // failure's name for a command that ended with another code than 0; or NULL
-    char *next;   // state after a call, a finished command or a state that awaits nothing; NULL: the next
+    char *next; // state after a call, a finished command or a state that awaits nothing; NULL: the
+                // next
 };
 
 enum echo { ECHO_ONCE, ECHO_TWICE, ECHO_REDRAWN };
@@ -104,12 +106,14 @@ struct dialogue {
     unsigned states_count;
 };
 
-enum { STATE_TRIES_DEFAULT = 100 }; // entries of one state in one run of its dialogue, without `tries`
+enum {
+    STATE_TRIES_DEFAULT = 100
+}; // entries of one state in one run of its dialogue, without `tries`
 
 struct scripts; // all files of a folder
 
-// Loads every *.yaml of folder/dialogues and checks all of them (lint.h). The failure's `what` has one
-// line per mistake, "FILE:LINE: REASON", the first ones if there are many. NULL on failure.
+// Loads every *.yaml of folder/dialogues and checks all of them (lint.h). The failure's `what` has
+// one line per mistake, "FILE:LINE: REASON", the first ones if there are many. NULL on failure.
 struct scripts *scripts_load(const char *folder, struct failure *f);
 void scripts_free(struct scripts *s);
 

@@ -1,5 +1,5 @@
-// Types at a prompt so that no key is lost: a chunk, its echo, the next chunk; Enter only after a perfect
-// echo of the whole line; what came back wrong is killed and typed again, more slowly.
+// Types at a prompt so that no key is lost: a chunk, its echo, the next chunk; Enter only after a
+// perfect echo of the whole line; what came back wrong is killed and typed again, more slowly.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 
 enum {
     ATTEMPTS = 6,
-    ECHO_CPU_MS = 20000,  // the guest computes this long without a sign of an echo: the echo is lost
-    ECHO_IDLE_MS = 8000,  // or idles this long
+    ECHO_CPU_MS = 20000, // the guest computes this long without a sign of an echo: the echo is lost
+    ECHO_IDLE_MS = 8000, // or idles this long
 };
 
 int machine_fresh_mark(struct machine *m, struct failure *f) {
@@ -25,7 +25,8 @@ int machine_fresh_mark(struct machine *m, struct failure *f) {
         mark[i] = letters[random[i] % (sizeof letters - 1)];
     if (vars_set_bytes(m->vars, "mark_left", mark, MARK_HALF) != 0 ||
         vars_set_bytes(m->vars, "mark_right", mark + MARK_HALF, MARK_HALF) != 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                           "there is no memory");
     return 0;
 }
 
@@ -37,8 +38,8 @@ struct typing {
     struct watch_set console, kernel; // death is noticed while typing, too
 };
 
-// Waits until the echo of the first `sent` bytes is judged. 1: perfect; 0: wrong, or it does not come; -1
-// with *f.
+// Waits until the echo of the first `sent` bytes is judged. 1: perfect; 0: wrong, or it does not
+// come; -1 with *f.
 static int await_echo(struct typing *t, size_t sent, struct failure *f) {
     struct machine *m = t->m;
     machine_begin_wait(m, "the echo of what is typed", ECHO_CPU_MS, ECHO_IDLE_MS);

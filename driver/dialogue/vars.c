@@ -11,13 +11,13 @@ struct vars {
     struct var {
         char *name;
         char *value;
-    } *vars;
+    } * vars;
     size_t count;
     struct list {
         char *name;
         char **lines;
         size_t count, room, bytes;
-    } *lists;
+    } * lists;
     size_t list_count;
 };
 

@@ -28,9 +28,9 @@ void list_clear(struct vars *v, const char *name);
 // The lines of a list; *count is 0 for a list that does not exist.
 char *const *list_get(const struct vars *v, const char *name, size_t *count);
 
-// Replaces each %{name} in text. With quote, values are quoted for PCRE2 (\ before what is not a word
-// character). Returns allocated text; NULL without memory or, with *unknown set to a copy of its name
-// (the caller frees), where a variable does not exist.
+// Replaces each %{name} in text. With quote, values are quoted for PCRE2 (\ before what is not a
+// word character). Returns allocated text; NULL without memory or, with *unknown set to a copy of
+// its name (the caller frees), where a variable does not exist.
 char *vars_expand(const struct vars *v, const char *text, bool quote, char **unknown);
 
 // Calls each for every %{name} in text, with the name. Returns false on a %{ without }.

@@ -1,4 +1,5 @@
-// Looking at the console and waiting for it: what a state expects, what all watches name, signals, patience.
+// Looking at the console and waiting for it: what a state expects, what all watches name, signals,
+// patience.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "dialogue/machine_impl.h"
 
 enum {
-    TURN_MS = 100,         // longest wait in poll: how often the live line and the patience are looked at
+    TURN_MS = 100, // longest wait in poll: how often the live line and the patience are looked at
     STATE_CPU_MS = 600000, // see patience.h
     STATE_IDLE_MS = 120000,
 };
@@ -34,8 +35,9 @@ void machine_begin_wait(struct machine *m, const char *what, uint64_t cpu_ms, ui
 static int stopped(struct machine *m, struct failure *f) {
     if (m->hold && signals_count() < 2) {
         if (!m->told_hold)
-            report_note(m->report, "a signal came: this step is finished first, since cutting it off could "
-                                   "harm the file system; send another to stop at once");
+            report_note(m->report,
+                        "a signal came: this step is finished first, since cutting it off could "
+                        "harm the file system; send another to stop at once");
         m->told_hold = true;
         return 0;
     }
@@ -45,6 +47,11 @@ static int stopped(struct machine *m, struct failure *f) {
                        term ? "SIGTERM" : "an interrupt");
 }
 
+int machine_check_stop(struct machine *m, struct failure *f) {
+    m->hold = false;
+    return signals_count() > 0 ? stopped(m, f) : 0;
+}
+
 int machine_turn(struct machine *m, struct failure *f) {
     // While a state is held, the first signal is known already: only a second one counts.
     const bool known = m->hold && signals_count() == 1 && m->told_hold;
@@ -52,7 +59,8 @@ int machine_turn(struct machine *m, struct failure *f) {
     const uint64_t now = machine_now_ms();
     size_t size = 0;
     const char *line = link_last_line(m->link, &size);
-    report_waiting(m->report, m->waiting_for, (double)(now - m->waiting_since_ms) / 1000.0, line, size);
+    report_waiting(m->report, m->waiting_for, (double)(now - m->waiting_since_ms) / 1000.0, line,
+                   size);
     if (event == LINK_ERROR)
         return -1;
     if (event == LINK_STOP || (known && signals_count() > 1))
@@ -87,8 +95,8 @@ static int add(struct machine *m, struct watch_set *set, const struct rule *rule
     return 0;
 }
 
-static int add_rules(struct machine *m, struct watch_set *set, const char *in, const struct rule *rules,
-                     unsigned count, struct failure *f) {
+static int add_rules(struct machine *m, struct watch_set *set, const char *in,
+                     const struct rule *rules, unsigned count, struct failure *f) {
     for (unsigned i = 0; i < count; i++) {
         const char *where = rules[i].in == NULL ? "console" : rules[i].in;
         if (rules[i].see == NULL || strcmp(where, in) != 0)
@@ -100,7 +108,8 @@ static int add_rules(struct machine *m, struct watch_set *set, const char *in, c
     return 0;
 }
 
-static int add_watches(struct machine *m, struct watch_set *set, const char *in, struct failure *f) {
+static int add_watches(struct machine *m, struct watch_set *set, const char *in,
+                       struct failure *f) {
     for (unsigned i = 0; i < scripts_count(m->scripts); i++) {
         const struct dialogue *d = scripts_at(m->scripts, i);
         if (add_rules(m, set, in, d->watch, d->watch_count, f) != 0)
@@ -110,14 +119,15 @@ static int add_watches(struct machine *m, struct watch_set *set, const char *in,
 }
 
 // What a matched rule says: captures, lists, sets. 0: go on looking; 1: *next is set; -1 with *f.
-static int follow(struct machine *m, const struct dialogue *d, unsigned here, const struct watched *w,
-                  struct stream *from, unsigned *next, struct failure *f) {
+static int follow(struct machine *m, const struct dialogue *d, unsigned here,
+                  const struct watched *w, struct stream *from, unsigned *next, struct failure *f) {
     const struct rule *r = w->rule;
     for (size_t i = 0; pattern_group(w->pattern, i) != NULL; i++) {
         size_t size = 0;
         const char *name = pattern_group(w->pattern, i);
         const char *bytes = stream_group(from, name, &size);
-        if (vars_set_bytes(m->vars, name, bytes == NULL ? "" : bytes, bytes == NULL ? 0 : size) != 0)
+        if (vars_set_bytes(m->vars, name, bytes == NULL ? "" : bytes, bytes == NULL ? 0 : size) !=
+            0)
             return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
                                "there is no memory");
     }
@@ -161,7 +171,8 @@ static int command_ended(struct machine *m, const struct dialogue *d, const stru
     size_t size = 0;
     const char *rc = stream_group(link_text(m->link), "rc", &size);
     if (rc == NULL || vars_set_bytes(m->vars, "rc", rc, size) != 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                           "there is no memory");
     m->command_prompt = NULL;
     m->collect = NULL;
     report_detail(m->report, "the command ended with %s", vars_get(m->vars, "rc"));
@@ -173,8 +184,9 @@ static int command_ended(struct machine *m, const struct dialogue *d, const stru
             continue;
         if (s->then[i].fail != NULL)
             return machine_fail(m, s->then[i].fail, f);
-        *next = strcmp(s->then[i].go_to, "done") == 0 ? d->states_count
-                                                      : (unsigned)dialogue_state(d, s->then[i].go_to);
+        *next = strcmp(s->then[i].go_to, "done") == 0
+                    ? d->states_count
+                    : (unsigned)dialogue_state(d, s->then[i].go_to);
         return 1;
     }
     if (strcmp(vars_get(m->vars, "rc"), "0") != 0 && s->failed != NULL)
@@ -202,8 +214,8 @@ static int gone(struct machine *m, const struct dialogue *d, const struct state 
         (void)snprintf(what, sizeof what, "QEMU was ended by signal %d", WTERMSIG(status));
     else
         (void)snprintf(what, sizeof what, "QEMU ended with status %d", WEXITSTATUS(status));
-    return machine_fail_here(m, EXIT_ID_QEMU_DIED, "look at the last lines of the console and run again",
-                             what, f);
+    return machine_fail_here(m, EXIT_ID_QEMU_DIED,
+                             "look at the last lines of the console and run again", what, f);
 }
 
 int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *kernel,
@@ -212,7 +224,8 @@ int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *k
         return -1;
     if (stream_watch(link_text(m->link), text->patterns, text->count) != 0 ||
         stream_watch(link_kernel(m->link), kernel->patterns, kernel->count) != 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                           "there is no memory");
     return 0;
 }
 
@@ -226,7 +239,8 @@ void machine_unwatch(struct machine *m, struct watch_set *text, struct watch_set
     text->count = kernel->count = 0;
 }
 
-// All that is looked for in a state. The command's end comes first: its place in the order of listing.
+// All that is looked for in a state. The command's end comes first: its place in the order of
+// listing.
 static int assemble(struct machine *m, const struct state *s, struct watch_set *text,
                     struct watch_set *kernel, struct failure *f) {
     const bool ends = m->command_prompt != NULL && (s->command != NULL || s->finish);
@@ -281,8 +295,9 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
         if (turn == 1)
             result = gone(m, d, s, next, f);
         else if (turn == 2)
-            result = machine_fail_here(m, EXIT_ID_GUEST_STUCK, "look at the transcript and run again",
-                                       "the guest made no progress any more", f);
+            result =
+                machine_fail_here(m, EXIT_ID_GUEST_STUCK, "look at the transcript and run again",
+                                  "the guest made no progress any more", f);
         else
             turn = machine_turn(m, f);
         if (turn < 0)

@@ -1,0 +1,66 @@
+#!/bin/sh
+# Kills a run in the middle, then runs the same command again: the disk must come out grown, with every file in
+# it intact.
+#
+#   kill.sh NAME SIGNAL WHOM WHERE PATTERN DISK FORMAT SIZE [OPTION...]
+#
+# WHOM: driver, qemu, or all (both at once). It is done when PATTERN (an extended regular expression) is seen
+# in a line of WHERE: log (the output of -v) or transcript (the guest's console: the tool itself is at work then).
+set -eu
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$here/lib.sh"
+need QEMU_GROW GUEST_ISO WORK
+name=$1
+signal=$2
+whom=$3
+where=$4
+pattern=$5
+disk=$6
+format=$7
+size=$8
+shift 8
+
+fresh "$name"
+sample "$disk" "$format"
+: >transcript
+: >log
+"$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript "$@" disk "$size" >log 2>err &
+driver=$!
+if ! tail -n +1 -s 0.01 --pid="$driver" -F "$where" 2>/dev/null | grep -a -m 1 -E "$pattern"; then
+    echo "the run never came to '$pattern'"
+    show_failure log
+    exit 1
+fi
+qemu=$(pgrep -P "$driver" -f qemu-system || true)
+case $whom in
+driver) kill -"$signal" "$driver" ;;
+qemu) kill -"$signal" "$qemu" ;;
+all) kill -"$signal" "$driver" "$qemu" ;;
+esac
+code=0
+wait "$driver" 2>wait.err || code=$?
+if [ "$code" -eq 0 ]; then
+    echo "the run ended well in spite of the signal"
+    exit 1
+fi
+echo "killed at '$pattern': exit code $code: $(cat err)"
+
+# QEMU must go, too, once its terminal is gone: its lock on the disk would keep the next run away.
+if [ -n "${qemu:-}" ]; then
+    tail --pid="$qemu" -f /dev/null
+fi
+
+if ! "$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript "$@" disk "$size" >log 2>&1; then
+    # Killed after the last write: there was nothing left to be done.
+    grep -q 'nothing' log || {
+        show_failure log
+        exit 1
+    }
+fi
+sh "$here/check/check-grown.sh" before disk "$(bytes_of "$size")" >check.log || {
+    cat check.log
+    exit 1
+}
+echo "run again: grown and checked: $(grep -c '^ok' check.log) checks"
+rm -f before disk

@@ -1,0 +1,87 @@
+# Tests that are shell scripts. They share the test guest's ISO, which one test (a fixture) builds.
+set(GUEST_DIR ${PROJECT_SOURCE_DIR}/build/guest)
+set(GUEST_ISO ${GUEST_DIR}/alpine-virt-test.iso)
+set(E2E_WORK ${CMAKE_CURRENT_BINARY_DIR}/e2e)
+set(E2E_ENVIRONMENT "QEMU_GROW=$<TARGET_FILE:qemu-grow>;GUEST_ISO=${GUEST_ISO};WORK=${E2E_WORK}")
+
+# add_shell_test(NAME LABEL TIMEOUT SCRIPT ARG...): a script below tests/. TIMEOUT only ends what hangs: it is many
+# times what the test takes.
+function(add_shell_test name label timeout script)
+  add_test(NAME ${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARGN})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} ENVIRONMENT "${E2E_ENVIRONMENT}")
+endfunction()
+
+# add_guest_test: the same, for one that boots the test guest.
+function(add_guest_test name label script)
+  add_shell_test(${name} ${label} 1800 ${script} ${ARGN})
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED guest_iso)
+endfunction()
+
+add_shell_test(guest/iso "guest;e2e;matrix;soak;peers" 1200 guest/build.sh ${GUEST_DIR})
+set_tests_properties(guest/iso PROPERTIES FIXTURES_SETUP guest_iso)
+
+add_shell_test(cli/option-lists cli 300 cli/option-lists.sh $<TARGET_FILE:qemu-grow>)
+add_shell_test(disks/make disks 600 disks/selftest.sh)
+add_shell_test(disks/check disks 1200 e2e/check/selftest.sh)
+add_shell_test(scripts/shellcheck style 300 style/shellcheck.sh)
+add_shell_test(scripts/clang-format style 300 style/clang-format.sh)
+add_shell_test(scripts/clang-tidy style 1800 style/clang-tidy.sh ${CMAKE_BINARY_DIR})
+
+# The set for CI: each attachment, each value of SEQ and LOG, each option of the runbook, and each kind of disk.
+add_guest_test(e2e/example e2e e2e/grow.sh example openwrt qcow2 512M)
+add_guest_test(e2e/virtio-single-init e2e e2e/grow.sh virtio-single-init ext4-64bit raw 128M
+               --attach=virtio --seq=single --log=init)
+add_guest_test(e2e/usb-init-single e2e e2e/grow.sh usb-init-single openwrt-padding qcow2 512M
+               --attach=usb --seq=init --log=single --verbose-services)
+add_guest_test(e2e/hda-no-login e2e e2e/grow.sh hda-no-login ext3-dirty raw 128M
+               --seq=NO --log=Login --kmsg-mark --dmesg --console)
+add_guest_test(e2e/usb-boot-drive e2e e2e/grow.sh usb-boot-drive four-primaries qcow2 128M
+               --attach=usb --plug=boot --plug-by=drive --seq=no)
+add_guest_test(e2e/usb-plug-single e2e e2e/grow.sh usb-plug-single ext2 raw 128M
+               --attach=usb --plug=single --debug-init)
+add_guest_test(e2e/usb-plug-init e2e e2e/grow.sh usb-plug-init boot-flag-last raw 128M
+               --attach=usb --plug=init --append=quiet)
+add_guest_test(e2e/usb-plug-login e2e e2e/grow.sh usb-plug-login type-last qcow2 128M
+               --attach=usb --plug=login --verbose-services)
+add_guest_test(e2e/odd-start e2e e2e/grow.sh odd-start odd-start raw 128M --attach=virtio)
+add_guest_test(e2e/last-not-highest e2e e2e/grow.sh last-not-highest last-not-highest raw +80M)
+add_guest_test(e2e/last-of-four e2e e2e/grow.sh last-of-four last-not-highest-four qcow2 128M --attach=virtio --seq=no)
+add_guest_test(e2e/no-resize-inode e2e e2e/grow.sh no-resize-inode ext2-no-resize-inode raw 512M)
+add_guest_test(e2e/paths e2e e2e/paths.sh paths --attach=hda)
+add_guest_test(e2e/paths-drive-add e2e e2e/paths.sh paths-drive-add --attach=usb --plug-by=drive)
+
+# Each operation on the disk, cut off in its middle, then run again.
+add_guest_test(e2e/kill-fdisk e2e e2e/kill.sh kill-fdisk KILL all transcript "table has been altered"
+               openwrt-padding qcow2 512M)
+add_guest_test(e2e/kill-e2fsck e2e e2e/kill.sh kill-e2fsck KILL all transcript "^Pass 2"
+               openwrt-padding qcow2 512M)
+add_guest_test(e2e/kill-resize2fs e2e e2e/kill.sh kill-resize2fs KILL all transcript "^Resizing the filesystem"
+               ext2-no-resize-inode raw 512M)
+add_guest_test(e2e/kill-poweroff e2e e2e/kill.sh kill-poweroff KILL all log "type poweroff" openwrt qcow2 512M)
+add_guest_test(e2e/kill-resize e2e e2e/kill.sh kill-resize KILL driver log "step 2: " openwrt qcow2 512M)
+add_guest_test(e2e/kill-qemu e2e e2e/kill.sh kill-qemu KILL qemu log "state login/name" openwrt raw 512M)
+add_guest_test(e2e/term-resize2fs e2e e2e/kill.sh term-resize2fs TERM driver transcript "^Resizing the filesystem"
+               ext2-no-resize-inode raw 512M)
+add_guest_test(e2e/int-boot e2e e2e/kill.sh int-boot INT driver log "state boot/kernel" openwrt raw 512M)
+
+# All 48 combinations.
+foreach(attach hda virtio usb)
+  foreach(seq single init login no)
+    foreach(log single init login no)
+      add_guest_test(matrix/${attach}-${seq}-${log} matrix e2e/grow.sh
+                     matrix-${attach}-${seq}-${log} openwrt qcow2 512M
+                     --attach=${attach} --seq=${seq} --log=${log})
+    endforeach()
+  endforeach()
+endforeach()
+
+# SEQ=NO ten times in a row on each attachment.
+foreach(attach hda virtio usb)
+  foreach(i RANGE 1 10)
+    add_guest_test(soak/${attach}-no-${i} soak e2e/grow.sh soak-${attach}-no-${i} openwrt qcow2 512M
+                   --attach=${attach} --seq=no)
+  endforeach()
+endforeach()
+
+include(fake/tests.cmake OPTIONAL)
+include(iso/tests.cmake OPTIONAL)
