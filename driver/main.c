@@ -47,7 +47,8 @@ int main(int argc, char **argv) {
 
     // The work.
     if (result == 0)
-        result = o.action == ACTION_CHECK_SCRIPTS ? check_scripts(&o, r, &f) : grow(&o, r, &stage, &f);
+        result =
+            o.action == ACTION_CHECK_SCRIPTS ? check_scripts(&o, r, &f) : grow(&o, r, &stage, &f);
 
     // What came of it.
     if (result < 0)

@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+#include "base/signals.h"
 
 // One of the program's two output streams.
 struct stream {
@@ -173,7 +173,8 @@ int run_program(struct run_result *r, char *const argv[], int stop_fd, struct fa
         return failure_set(f, EXIT_ID_INTERNAL, NULL, "%s cannot be started: %s", argv[0],
                            strerror(e));
     if (stopped)
-        return failure_set(f, EXIT_ID_INTERRUPTED, NULL, "%s was interrupted", argv[0]);
+        return failure_set(f, signals_first() == SIGTERM ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED,
+                           NULL, "%s was interrupted", argv[0]);
     return 0;
 }
 
@@ -201,12 +202,10 @@ char *run_find(const char *name) {
     while (name[0] != '\0') {
         size_t size = strcspn(path, ":");
         // An empty element means the working directory.
-        char *candidate = malloc(size + strlen(name) + 3);
-        if (candidate == NULL)
+        char *candidate = NULL;
+        if (asprintf(&candidate, "%.*s/%s", size == 0 ? 1 : (int)size, size == 0 ? "." : path,
+                     name) < 0)
             return NULL;
-        memcpy(candidate, path, size);
-        strcpy(candidate + size, size == 0 ? "./" : "/");
-        strcat(candidate, name);
         if (executable(candidate))
             return candidate;
         free(candidate);

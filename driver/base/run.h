@@ -27,8 +27,8 @@ struct run_result {
 // its end. stop_fd: -1, or a descriptor that becomes readable when the caller wants to stop; the
 // program's group then gets SIGTERM and its end is awaited. Returns 0 when the program ran to its
 // end, whatever its exit status; else -1 with EXIT_ID_PROGRAM_MISSING (it cannot be executed),
-// EXIT_ID_INTERRUPTED (stopped by stop_fd) or EXIT_ID_INTERNAL. *r is filled in each case and is to
-// be given to run_free.
+// EXIT_ID_INTERRUPTED or EXIT_ID_TERMINATED (stopped by stop_fd) or EXIT_ID_INTERNAL. *r is filled
+// in each case and is to be given to run_free.
 int run_program(struct run_result *r, char *const argv[], int stop_fd, struct failure *f);
 void run_free(struct run_result *r);
 

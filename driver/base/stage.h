@@ -4,14 +4,14 @@
 
 // In the order in which a run passes through them.
 enum stage {
-    STAGE_UNTOUCHED,  // nothing has been written
-    STAGE_ENLARGED,   // virtual size grown, table and file system as they were
-    STAGE_ATTACHED,   // enlarged (or as large as wanted); a guest has it, journals may be replayed
-    STAGE_TABLE,      // fdisk has been told to write; table old or new
-    STAGE_CHECK,      // table new; e2fsck may be repairing
-    STAGE_FS,         // resize2fs may be moving the file system's end
-    STAGE_GROWN,      // all done in the guest, not yet powered off
-    STAGE_OFF,        // QEMU has ended in order
+    STAGE_UNTOUCHED, // nothing has been written
+    STAGE_ENLARGED,  // virtual size grown, table and file system as they were
+    STAGE_ATTACHED,  // enlarged (or as large as wanted); a guest has it, journals may be replayed
+    STAGE_TABLE,     // fdisk has been told to write; table old or new
+    STAGE_CHECK,     // table new; e2fsck may be repairing
+    STAGE_FS,        // resize2fs may be moving the file system's end
+    STAGE_GROWN,     // all done in the guest, not yet powered off
+    STAGE_OFF,       // QEMU has ended in order
     STAGE_COUNT
 };
 

@@ -20,6 +20,7 @@ struct transition {
 enum { CAN = 0x18, SUB = 0x1a, BEL = 0x07, LF = 0x0a, CR = 0x0d, DEL = 0x7f };
 
 // The first row that fits counts. The rows of a state cover every byte; the last one ends at 0xff.
+// clang-format off
 static const struct transition ground_rows[] = {
     {0x20, 0x7e, ESCAPE_TEXT, GROUND},
     {0x1b, 0x1b, ESCAPE_PART, ESC},
@@ -77,9 +78,13 @@ static const struct transition string_rows[] = {
 };
 
 static const struct transition *const state_rows[STATE_COUNT] = {
-    [GROUND] = ground_rows, [ESC] = esc_rows,       [ESC_INTER] = esc_inter_rows,
-    [CSI] = csi_rows,       [STRING] = string_rows,
+    [GROUND] = ground_rows,
+    [ESC] = esc_rows,
+    [ESC_INTER] = esc_inter_rows,
+    [CSI] = csi_rows,
+    [STRING] = string_rows,
 };
+// clang-format on
 
 enum escape_kind escape_step(struct escape *e, unsigned char byte) {
     const struct transition *t = state_rows[e->state];

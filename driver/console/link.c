@@ -12,7 +12,7 @@
 #include "console/view.h"
 
 enum {
-    HISTORY = 512,          // bytes kept for lookbehind
+    HISTORY = 512,           // bytes kept for lookbehind
     PARTIAL_MAX = 64 * 1024, // longest partial match that is waited for
     READ_SIZE = 16 * 1024,
     LAST_LINE_MAX = 256,

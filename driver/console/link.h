@@ -13,8 +13,8 @@
 
 struct link;
 
-// Takes the pty over (link_free frees it), borrows the transcript (NULL: none). stop_fd: readable when
-// somebody wants the run to end; -1: none. NULL without memory.
+// Takes the pty over (link_free frees it), borrows the transcript (NULL: none). stop_fd: readable
+// when somebody wants the run to end; -1: none. NULL without memory.
 struct link *link_new(struct pty *pty, struct transcript *transcript, int stop_fd);
 void link_free(struct link *l);
 

@@ -26,25 +26,25 @@ enum {
     BUFFER_MIN = 4096            // bytes
 };
 
-typedef uint64_t offset_t;
+typedef uint64_t offset64; // bytes from the stream's beginning
 
 struct stream {
     char *buffer;
     size_t size;
-    offset_t start; // of what is in the buffer
-    offset_t end;
-    offset_t read; // the read position
+    offset64 start; // of what is in the buffer
+    offset64 end;
+    offset64 read; // the read position
     bool start_is_bol;
 
     size_t history, limit;
 
     struct pattern *const *patterns; // borrowed
-    offset_t *scans;                 // one for each pattern
+    offset64 *scans;                 // one for each pattern
     size_t count, scans_size;
     uint32_t lookbehind; // the largest of the patterns'
 
     const struct pattern *matched; // or NULL
-    offset_t *groups;              // of the match: begin and end of each, or NO_GROUP
+    offset64 *groups;              // of the match: begin and end of each, or NO_GROUP
     size_t group_count, groups_size;
 
     size_t overruns;
@@ -52,7 +52,7 @@ struct stream {
     pcre2_jit_stack *jit_stack;
 };
 
-static const offset_t NO_GROUP = UINT64_MAX;
+static const offset64 NO_GROUP = UINT64_MAX;
 
 struct stream *stream_new(size_t history, size_t limit) {
     struct stream *s = calloc(1, sizeof *s);
@@ -85,15 +85,15 @@ void stream_free(struct stream *s) {
     free(s);
 }
 
-static const char *at(const struct stream *s, offset_t offset) {
+static const char *at(const struct stream *s, offset64 offset) {
     return s->buffer == NULL ? "" : s->buffer + (offset - s->start);
 }
 
 // Makes *array hold at least `count` offsets.
-static int offsets_reserve(offset_t **array, size_t *size, size_t count) {
+static int offsets_reserve(offset64 **array, size_t *size, size_t count) {
     if (count <= *size)
         return 0;
-    offset_t *larger = realloc(*array, count * sizeof **array);
+    offset64 *larger = realloc(*array, count * sizeof **array);
     if (larger == NULL)
         return -1;
     *array = larger;
@@ -123,26 +123,26 @@ int stream_watch(struct stream *s, struct pattern *const *patterns, size_t count
     return 0;
 }
 
-static offset_t less(offset_t a, offset_t b) {
+static offset64 less(offset64 a, offset64 b) {
     return a < b ? a : b;
 }
 
 // The offset that all patterns have scanned up to.
-static offset_t scanned(const struct stream *s) {
-    offset_t least = s->end;
+static offset64 scanned(const struct stream *s) {
+    offset64 least = s->end;
     for (size_t i = 0; i < s->count; i++)
         if (s->patterns[i] != NULL)
             least = less(least, s->scans[i]);
     return least;
 }
 
-static offset_t back(offset_t from, size_t by) {
+static offset64 back(offset64 from, size_t by) {
     return from > by ? from - by : 0;
 }
 
 // Moves the read position up to what is kept of text that nothing matched in.
 static void read_limit(struct stream *s) {
-    offset_t least = back(scanned(s), s->limit);
+    offset64 least = back(scanned(s), s->limit);
     if (s->read < least)
         s->read = least;
 }
@@ -151,7 +151,7 @@ static void read_limit(struct stream *s) {
 static void compact(struct stream *s) {
     // One byte more than is looked at, so that no try begins at the beginning of the buffer.
     size_t keep = (s->history > s->lookbehind ? s->history : s->lookbehind) + 1;
-    offset_t needed = back(less(s->read, scanned(s)), keep);
+    offset64 needed = back(less(s->read, scanned(s)), keep);
     if (needed <= s->start || needed - s->start < s->end - needed)
         return;
     s->start_is_bol = *at(s, needed - 1) == '\n';
@@ -189,11 +189,11 @@ int stream_append(struct stream *s, const char *text, size_t size) {
 
 // A match: where it ends, and the end of the text that made it certain.
 struct match {
-    offset_t end, certain;
+    offset64 end, certain;
 };
 
 // One try of a pattern on the text up to `end`, from `from` on.
-static int try(struct stream *s, const struct pattern *p, offset_t from, offset_t end,
+static int try(struct stream *s, const struct pattern *p, offset64 from, offset64 end,
                uint32_t options) {
     if (!s->start_is_bol)
         options |= PCRE2_NOTBOL;
@@ -201,22 +201,22 @@ static int try(struct stream *s, const struct pattern *p, offset_t from, offset_
                        (PCRE2_SIZE)(from - s->start), options, p->match, s->context);
 }
 
-static offset_t tried(const struct stream *s, const struct pattern *p, size_t i) {
+static offset64 tried(const struct stream *s, const struct pattern *p, size_t i) {
     PCRE2_SIZE offset = pcre2_get_ovector_pointer(p->match)[i];
     return offset == PCRE2_UNSET ? NO_GROUP : s->start + offset;
 }
 
 // Looks for pattern i in the text up to `end`. True for a match that is certain.
-static bool scan(struct stream *s, size_t i, offset_t end, struct match *m) {
+static bool scan(struct stream *s, size_t i, offset64 end, struct match *m) {
     const struct pattern *p = s->patterns[i];
     while (s->scans[i] < end) {
-        offset_t from = s->scans[i];
-        offset_t window = less(end, from + s->limit);
+        offset64 from = s->scans[i];
+        offset64 window = less(end, from + s->limit);
         int rc = try(s, p, from, window, PCRE2_PARTIAL_HARD);
         if (rc >= 0) {
             m->end = tried(s, p, 1);
             // The match is certain from somewhere in least..most on; most often at its own end.
-            offset_t least = m->end, most = window, guess = least;
+            offset64 least = m->end, most = window, guess = least;
             while (least < most) {
                 if (try(s, p, from, guess, PCRE2_PARTIAL_HARD) >= 0)
                     most = guess;
@@ -228,7 +228,7 @@ static bool scan(struct stream *s, size_t i, offset_t end, struct match *m) {
             return true;
         }
         if (rc == PCRE2_ERROR_PARTIAL) {
-            offset_t begin = tried(s, p, 0);
+            offset64 begin = tried(s, p, 0);
             s->scans[i] = begin;
             if (begin + s->limit <= window) {
                 s->overruns++;
@@ -260,7 +260,7 @@ static int matched(struct stream *s, size_t i) {
 // The last try: without partial matching, what has begun may end here.
 static int find_final(struct stream *s) {
     size_t best = s->count;
-    offset_t best_end = NO_GROUP;
+    offset64 best_end = NO_GROUP;
     for (size_t i = 0; i < s->count; i++) {
         const struct pattern *p = s->patterns[i];
         if (p == NULL || s->scans[i] >= s->end)
@@ -283,7 +283,7 @@ int stream_find(struct stream *s, bool final) {
     s->matched = NULL;
     size_t best = s->count;
     struct match best_match = {.end = NO_GROUP, .certain = s->end};
-    offset_t best_scan = 0;
+    offset64 best_scan = 0;
     for (size_t i = 0; i < s->count; i++) {
         struct match m;
         if (s->patterns[i] == NULL || !scan(s, i, best_match.certain, &m))
@@ -330,13 +330,13 @@ const char *stream_tail(const struct stream *s, size_t *size) {
     return at(s, s->end - *size);
 }
 
-size_t stream_overruns(const struct stream *s) {
-    return s->overruns;
-}
-
 void stream_skip(struct stream *s) {
     s->matched = NULL;
     s->read = s->end;
     for (size_t i = 0; i < s->count; i++)
         s->scans[i] = s->end;
+}
+
+size_t stream_overruns(const struct stream *s) {
+    return s->overruns;
 }

@@ -1,7 +1,8 @@
 // Patterns over a stream of text that comes in pieces, each byte scanned a bounded number of times.
 //
-// PCRE2, JIT, PCRE2_PARTIAL_HARD: one code and one scan offset per pattern. Of several patterns that match, the
-// one whose match ends first wins, then the order of listing; so the outcome does not depend on how the text was cut.
+// PCRE2, JIT, PCRE2_PARTIAL_HARD: one code and one scan offset per pattern. The match that is
+// certain after the fewest bytes of the stream wins; of several, the one that ends first; then the
+// order of listing. So the outcome does not depend on how the text was cut.
 #ifndef QEMU_GROW_CONSOLE_STREAM_H
 #define QEMU_GROW_CONSOLE_STREAM_H
 
@@ -10,10 +11,14 @@
 
 struct pattern; // a compiled pattern; may be used in any number of streams, one after the other
 
-// Compiles. Returns NULL and a reason for a person in why (PCRE2's own message and offset, or: matches the empty
-// string; ends in `$`, `\Z`, `\z` or `\b`, which never match on a stream).
-// UTF is off (bytes); `.` does not match LF; `^` matches at the beginning of each line (PCRE2_MULTILINE); `$` in
-// the middle likewise.
+// Compiles. Returns NULL and a reason for a person in why (PCRE2's own message and offset, or:
+// matches the empty string; ends in `$`, `\Z`, `\z` or `\b`, which never match at the end of a
+// stream; has
+// `\G`, `\K` or `\C`).
+// UTF is off (bytes); `.` does not match LF; `^` matches at the beginning of each line
+// (PCRE2_MULTILINE); `$` in the middle likewise.
+// A pattern that ends in an open tail (`x+`, ` *`) matches once a byte that is not of the tail
+// comes.
 struct pattern *pattern_compile(const char *regex, char *why, size_t why_size);
 void pattern_free(struct pattern *p);
 
@@ -22,24 +27,29 @@ const char *pattern_group(const struct pattern *p, size_t i);
 
 struct stream;
 
-// history: bytes kept before the scan position for lookbehind and `^` (say 512); limit: longest partial match
-// that is waited for (bytes); beyond it that attempt is given up and counted in stream_overruns.
+// history: bytes kept before the read position, for stream_tail (say 512; what lookbehind and `^`
+// need is kept in any case). limit: the most text (bytes) that is waited for to complete a match,
+// from where it begins; beyond it that attempt is given up and counted in stream_overruns, as is
+// one that backtracks without end. No more than that is kept of text in which nothing matches: the
+// read position moves on.
 struct stream *stream_new(size_t history, size_t limit);
 void stream_free(struct stream *s);
 
-// Sets what is looked for from the read position on; the array is borrowed until the next call, NULL entries are skipped.
-// count may be 0.
+// Sets what is looked for from the read position on; the array is borrowed until the next call,
+// NULL entries are skipped. count may be 0. Returns 0, -1 without memory.
 int stream_watch(struct stream *s, struct pattern *const *patterns, size_t count);
 
 // Adds text. Returns 0, -1 without memory.
 int stream_append(struct stream *s, const char *text, size_t size);
 
-// Looks for the first match in what is there. Returns the index of the pattern, or -1 for none yet. With `final`
-// no more text is expected (a try without PARTIAL). After a match the read position is its end, and
-// stream_group gives its groups until the next call of append, watch or find.
+// Looks for the first match in what is there. Returns the index of the pattern, or -1 for none yet.
+// With `final` no more text is expected: when nothing is certain, what matches as the text stands
+// does count. After a match the read position is its end, and stream_group gives its groups until
+// the next call of append, watch, skip or find.
 int stream_find(struct stream *s, bool final);
 
-// The bytes of a named group of the last match, or NULL if it took no part. name NULL: the whole match.
+// The bytes of a named group of the last match, or NULL if it took no part. name NULL: the whole
+// match.
 const char *stream_group(const struct stream *s, const char *name, size_t *size);
 
 // Text from the read position on, for progress lines and messages; valid until the next append.

@@ -3,9 +3,6 @@
 // Un-mixing comes first, on raw bytes, since the kernel may print between any two of them: also
 // within an escape sequence or between CR and LF. A kernel line is written in one piece, so what
 // stands before it and after it belongs together.
-//
-// What cannot be told, and is taken for a kernel line all the same: text of a program that looks
-// like one (dmesg's output), and a `<6>` that a program wrote just before a kernel line began.
 #include "console/view.h"
 
 #include <stdbool.h>
@@ -280,8 +277,10 @@ static void candidate_accept(struct view *v, struct candidate *c, char last) {
     v->in_kernel = true;
 }
 
-static bool starts_candidate(char byte) {
-    return byte == '[' || byte == '<';
+// Levels stand at the beginning of a line only: `dmesg -r` writes them, the kernel does not.
+static bool starts_candidate(const struct view *v, char byte) {
+    return byte == '[' ||
+           (byte == '<' && v->at_bol && v->outer.len == 0 && !escape_inside(&v->text_escape));
 }
 
 // One byte that is not within a kernel line.
@@ -298,7 +297,7 @@ static void unmix_byte(struct view *v, char byte) {
             c->bytes[c->len++] = byte;
             return;
         }
-        if (starts_candidate(byte)) {
+        if (starts_candidate(v, byte)) {
             if (c == &v->inner) { // so that is text, and what it had cut is text, too
                 candidate_drop(v, &v->outer);
                 v->outer = v->inner;
@@ -308,7 +307,7 @@ static void unmix_byte(struct view *v, char byte) {
         }
         candidate_drop(v, &v->outer);
         candidate_drop(v, &v->inner);
-    } else if (starts_candidate(byte)) {
+    } else if (starts_candidate(v, byte)) {
         candidate_start(&v->outer, byte);
         return;
     }

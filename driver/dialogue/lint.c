@@ -27,10 +27,10 @@ static void mistake(struct lint *l, const char *where, const char *text, ...)
     __attribute__((format(printf, 3, 4)));
 
 static void mistake(struct lint *l, const char *where, const char *text, ...) {
-    (void)fprintf(l->out, "%s%s:%u: ", l->mistakes++ == 0 ? "" : ", ", l->path,
-                  place_line(l->path, where));
     va_list args;
     va_start(args, text);
+    (void)fprintf(l->out, "%s%s:%u: ", l->mistakes++ == 0 ? "" : ", ", l->path,
+                  place_line(l->path, where));
     (void)vfprintf(l->out, text, args);
     va_end(args);
 }

@@ -102,6 +102,7 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     const char *template = s->type != NULL ? s->type : s->press != NULL ? s->press : s->command;
     if (template == NULL)
         return 0;
+    // lint.c has seen to it that whoever types names a prompt.
     const struct prompt *p = s->prompt == NULL ? NULL : scripts_prompt(m->scripts, s->prompt);
     char *text = machine_expand(m, template, false, f);
     if (text == NULL)
@@ -113,7 +114,7 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     } else if (s->type != NULL) {
         report_detail(m->report, "type %s", text);
         result = machine_type(m, p, text, f);
-    } else {
+    } else if (p != NULL) {
         report_detail(m->report, "run %s", text);
         result = machine_fresh_mark(m, f);
         char *mark = result == 0 ? machine_expand(m, p->mark, false, f) : NULL;
@@ -131,8 +132,17 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     return result;
 }
 
+// The disk's stage is that of the state, once the state does what it is for.
+static void reach(struct machine *m, const struct state *s) {
+    if (s->stage != NULL && stage_by_name(s->stage) > (int)m->stage)
+        m->stage = (enum stage)stage_by_name(s->stage);
+}
+
 static int enter(struct machine *m, const struct dialogue *d, const struct state *s,
                  struct failure *f) {
+    const bool acts = s->type != NULL || s->press != NULL || s->command != NULL;
+    if (!acts)
+        reach(m, s); // it only says what has been done by now
     if (machine_check_stop(m, f) != 0 || machine_assign(m, s->set, s->set_count, f) != 0)
         return -1;
     if (s->title != NULL) {
@@ -143,8 +153,7 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
         free(title);
     }
     report_detail(m->report, "state %s/%s", d->dialogue, s->state);
-    if (s->stage != NULL && stage_by_name(s->stage) > (int)m->stage)
-        m->stage = (enum stage)stage_by_name(s->stage);
+    reach(m, s);
     m->hold = s->hold;
     return 0;
 }
@@ -174,10 +183,10 @@ static int run(struct machine *m, const struct dialogue *d, unsigned depth, stru
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
                            "dialogues call each other too deeply at `%s`", d->dialogue);
     unsigned *entries = calloc(d->states_count + 1U, sizeof *entries);
-    int result = entries == NULL
-                     ? failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
-                                   "there is no memory")
-                     : 0;
+    if (entries == NULL)
+        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
+                           "there is no memory");
+    int result = 0;
     unsigned at = 0;
     while (result == 0 && at < d->states_count) {
         const struct state *s = &d->states[at];

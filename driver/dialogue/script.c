@@ -167,6 +167,10 @@ static cyaml_config_t cyaml_settings(struct cyaml_words *words) {
     };
 }
 
+static int no_memory(struct failure *f) {
+    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+}
+
 static int load_file(struct script_file *file, char *path, struct failure *f) {
     struct cyaml_words words = {0};
     const cyaml_config_t config = cyaml_settings(&words);
@@ -188,7 +192,7 @@ static int is_yaml(const struct dirent *entry) {
 static int load_folder(struct scripts *s, const char *folder, struct failure *f) {
     char *sub = NULL;
     if (asprintf(&sub, "%s/dialogues", folder) < 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
+        return no_memory(f);
     struct dirent **names = NULL;
     const int n = scandir(sub, &names, is_yaml, alphasort);
     int result = 0;
@@ -196,14 +200,16 @@ static int load_folder(struct scripts *s, const char *folder, struct failure *f)
         result = failure_set(
             f, EXIT_ID_SCRIPTS_BAD, "name a folder that holds dialogues/*.yaml with --scripts",
             "there are no dialogue files in %s (%s)", sub, n == 0 ? "no *.yaml" : strerror(errno));
-    if (n > 0)
+    if (n > 0) {
         s->files = calloc((size_t)n, sizeof *s->files);
+        if (s->files == NULL)
+            result = no_memory(f);
+    }
     for (int i = 0; i < n; i++) {
         char *path = NULL;
-        if (result == 0 &&
-            (s->files == NULL || asprintf(&path, "%s/%s", sub, names[i]->d_name) < 0))
-            result = failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
-        if (result == 0)
+        if (result == 0 && asprintf(&path, "%s/%s", sub, names[i]->d_name) < 0)
+            result = no_memory(f);
+        if (result == 0 && s->files != NULL)
             result = load_file(&s->files[s->count++], path, f);
         free(names[i]);
     }
@@ -215,7 +221,7 @@ static int load_folder(struct scripts *s, const char *folder, struct failure *f)
 struct scripts *scripts_load(const char *folder, struct failure *f) {
     struct scripts *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
+        no_memory(f);
         return NULL;
     }
     if (load_folder(s, folder, f) != 0 || lint_scripts(s, f) != 0) {

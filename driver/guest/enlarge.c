@@ -21,7 +21,7 @@ static const struct {
 int disk_enlarge(const struct plan *p, const char *qemu_img, int stop_fd, struct failure *f) {
     char size[32];
     (void)snprintf(size, sizeof size, "%" PRIu64, p->virtual_size);
-    char *argv[] = {(char *)(size_t)qemu_img, "resize", "-q", "-f", p->format, p->disk, size, NULL};
+    char *argv[] = {(char *)qemu_img, "resize", "-q", "-f", p->format, p->disk, size, NULL};
     struct run_result r;
     int result = run_program(&r, argv, stop_fd, f);
     if (result == 0 && !run_ok(&r)) {

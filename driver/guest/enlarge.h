@@ -5,8 +5,9 @@
 #include "base/failure.h"
 #include "plan/plan.h"
 
-// qemu-img resize to the plan's size in bytes, with the format told. stop_fd as in run_program. Returns 0, or
-// -1 with EXIT_ID_HOST_FULL, EXIT_ID_DISK_LOCKED, EXIT_ID_RESIZE_FAILED or what run_program says.
+// qemu-img resize to the plan's size in bytes, with the format told. stop_fd as in run_program.
+// Returns 0, or -1 with EXIT_ID_HOST_FULL, EXIT_ID_DISK_LOCKED, EXIT_ID_RESIZE_FAILED or what
+// run_program says.
 int disk_enlarge(const struct plan *p, const char *qemu_img, int stop_fd, struct failure *f);
 
 #endif

@@ -153,7 +153,7 @@ static pid_t spawn(char *const argv[], int master, int slave) {
     exp_pty[1] = slave;
     exp_pid = 0;
     exp_child_exec_prelude = child_prelude;
-    int got = exp_spawnv(argv[0], (char **)(uintptr_t)argv);
+    int got = exp_spawnv(argv[0], (char **)argv);
     int saved = errno;
     exp_child_exec_prelude = NULL;
     if (exp_pid <= 0) // it did not come to a fork, nor to closing the slave

@@ -1,4 +1,5 @@
-// Looks for scripts/ relative to the program's own file, so that a moved tree or prefix still works.
+// Looks for scripts/ relative to the program's own file, so that a moved tree or prefix still
+// works.
 #include "options/folder.h"
 
 #include <limits.h>
@@ -22,20 +23,19 @@ static char *try_folder(const char *base, const char *below) {
 }
 
 char *scripts_folder(const char *given, struct failure *f) {
-    if (given != NULL)
-        return strdup(given);
     char base[PATH_MAX];
     const ssize_t n = readlink("/proc/self/exe", base, sizeof base - 1);
     base[n > 0 ? n : 0] = '\0';
-    char *found = NULL;
-    for (char *slash = strrchr(base, '/'); slash != NULL && found == NULL; slash = strrchr(base, '/')) {
+    char *found = given != NULL ? strdup(given) : NULL;
+    for (char *slash = strrchr(base, '/'); slash != NULL && found == NULL && given == NULL;
+         slash = strrchr(base, '/')) {
         *slash = '\0';
         found = try_folder(base, "share/qemu-grow");
         if (found == NULL)
             found = try_folder(base, "scripts");
     }
     if (found == NULL)
-        failure_set(f, EXIT_ID_SCRIPTS_BAD, "name their folder with --scripts",
-                    "the dialogue files are not found beside the program");
+        (void)failure_set(f, EXIT_ID_SCRIPTS_BAD, "name their folder with --scripts",
+                          "the dialogue files are not found beside the program");
     return found;
 }

@@ -28,22 +28,22 @@ enum option_group { GROUP_WAY, GROUP_QEMU, GROUP_SHOWN, GROUP_OTHER, GROUP_HIDDE
 enum option_files { FILES_NONE, FILES_ANY, FILES_FOLDERS, FILES_PROGRAMS };
 
 struct option_row {
-    const char *name;      // long name without dashes
-    char letter;           // short name, or 0
-    enum option_kind kind; //
-    size_t field;          // offset in struct options
-    size_t given;          // offset of the bool that says that it was given, or 0: there is none
-    int value;             // for KIND_ACTION and KIND_VERBOSITY
-    const char *argument;  // the value's name in help, or NULL: the words themselves, or no value
+    const char *name;        // long name without dashes
+    char letter;             // short name, or 0
+    enum option_kind kind;   // of the value
+    enum option_group group; // where it is listed
+    int value;               // for KIND_ACTION and KIND_VERBOSITY
+    enum option_files files; // for completion
+    size_t field;            // offset in struct options
+    size_t given;            // offset of the bool that says that it was given, or 0: there is none
+    const char *argument;    // the value's name in help, or NULL: the words themselves, or no value
     const char *const *words; // the known words, or (KIND_TEXT) words that completion proposes
-    enum option_files files;  // for completion
     const char *fallback;     // the default, as if it had been given; or NULL
     const char *absent;       // what happens without the option, where that is no value; or NULL
     const char *env;          // environment variable that comes before the default, or NULL
     const char *env_word;     // what the option is when that variable is not empty; NULL: its value
-    enum option_group group;
-    const char *help; // one line for --help and the completions
-    const char *more; // whole sentences for the man page
+    const char *help;         // one line for --help and the completions
+    const char *more;         // whole sentences for the man page
 };
 
 extern const struct option_row option_rows[];

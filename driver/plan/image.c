@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/run.h"
+#include "base/signals.h"
 
 // The formats that `qemu-img resize` can enlarge.
 static const char *const resizable[] = {"raw", "qcow2", "qed"};
@@ -39,6 +40,7 @@ static const struct {
      "put the backing file back where the image expects it, or correct its name by qemu-img "
      "rebase"},
     {"Permission denied", EXIT_ID_DISK_UNREADABLE, "run this as a user who may read and write it"},
+    {"No such file or directory", EXIT_ID_DISK_UNREADABLE, "check that nobody has moved it"},
     {"Unknown driver", EXIT_ID_FORMAT_UNREADABLE, "give --format one of qemu-img's formats"},
 };
 
@@ -82,31 +84,27 @@ static int check_file(const char *path, const char *disk, struct failure *f) {
     return 0;
 }
 
-static char *unconst(const char *text) {
-    return (char *)(uintptr_t)text; // for argv, whose strings nobody writes to
-}
-
 // Runs `qemu-img COMMAND --output=json [ARG] [-f FORMAT] -- PATH`. Returns the JSON (json_decref
 // it) when the exit code's bit is set in `good`, else NULL.
 static json_t *ask(const char *path, const char *command, const char *arg, const char *format,
                    unsigned good, const char *qemu_img, struct failure *f) {
     char *argv[10];
     int n = 0;
-    argv[n++] = unconst(qemu_img);
-    argv[n++] = unconst(command);
+    argv[n++] = (char *)qemu_img;
+    argv[n++] = (char *)command;
     argv[n++] = "--output=json";
     if (arg != NULL)
-        argv[n++] = unconst(arg);
+        argv[n++] = (char *)arg;
     if (format != NULL) {
         argv[n++] = "-f";
-        argv[n++] = unconst(format);
+        argv[n++] = (char *)format;
     }
     argv[n++] = "--";
-    argv[n++] = unconst(path);
+    argv[n++] = (char *)path;
     argv[n] = NULL;
     struct run_result r;
     json_t *json = NULL;
-    if (run_program(&r, argv, -1, f) == 0) {
+    if (run_program(&r, argv, signals_fd(), f) == 0) {
         int code = WIFEXITED(r.status) ? WEXITSTATUS(r.status) : 31;
         if (code > 30 || (good >> code & 1U) == 0)
             image_failure(f, path, format, r.err_size > 0 ? r.err : "qemu-img failed");
@@ -173,9 +171,10 @@ static int check_backing(const struct image *i, const char *qemu_img, struct fai
         json_decref(chain);
         return 0;
     }
-    if (why.id == EXIT_ID_PROGRAM_MISSING || why.id == EXIT_ID_INTERNAL) {
+    if (why.id != EXIT_ID_DISK_LOCKED && why.id != EXIT_ID_DISK_UNREADABLE &&
+        why.id != EXIT_ID_FORMAT_UNREADABLE && why.id != EXIT_ID_BACKING_UNREADABLE) {
         if (f != NULL)
-            *f = why;
+            *f = why; // not about the files
         return -1;
     }
     bool locked = why.id == EXIT_ID_DISK_LOCKED;

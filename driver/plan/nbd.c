@@ -85,8 +85,7 @@ struct export *export_open(const char *path, const char *format, const char *qem
         free(program);
         return NULL;
     }
-    char *argv[] = {program, "--read-only",           "-f", (char *)(uintptr_t)format,
-                    "--",    (char *)(uintptr_t)path, NULL};
+    char *argv[] = {program, "--read-only", "-f", (char *)format, "--", (char *)path, NULL};
     char said[SAID_MAX];
     struct capture c = capture_begin();
     int rc = nbd_connect_systemd_socket_activation(e->nbd, argv);

@@ -48,7 +48,7 @@ static int read_table(struct disk_state *s, struct export *disk, uint8_t *head, 
                         "the disk has no partition table: all of it is %s", name);
         return -1;
     }
-    return size < 2 * SECTOR_SIZE ? 0 : mbr_check_gpt(head + SECTOR_SIZE, f);
+    return size < 2ULL * SECTOR_SIZE ? 0 : mbr_check_gpt(head + (size_t)SECTOR_SIZE, f);
 }
 
 static int read_state(struct disk_state *s, struct export *disk, uint8_t *head, struct failure *f) {
@@ -74,6 +74,10 @@ int disk_state_read(struct disk_state *s, const char *path, const char *format,
     export_close(disk);
     free(head);
     return rc;
+}
+
+static bool has_room(const struct ext_super *fs, uint64_t bytes) {
+    return fs->blocks <= bytes && fs->blocks * fs->block_size <= bytes; // no overflow: bytes < 2^41
 }
 
 // SIZE against the present size and what an MBR can address.
@@ -107,6 +111,10 @@ static int plan_growth(struct plan *p, struct failure *f) {
     p->fs_blocks = ext_grown_blocks(&p->before.fs, partition_bytes(&p->entry));
     if (p->fs_blocks > p->before.fs.blocks)
         return 0;
+    // A run that was killed in the middle of resize2fs: the new size is there, its work is not
+    // done.
+    if (p->fs_blocks == p->before.fs.blocks && !ext_is_clean(&p->before.fs))
+        return 0;
     return failure_set(f, EXIT_ID_SIZE_NOT_LARGER, "give a larger SIZE",
                        "with SIZE at %" PRIu64 " bytes the file system would have %" PRIu64
                        " blocks of %" PRIu32 " bytes, and it has %" PRIu64 " already",
@@ -128,7 +136,7 @@ static void plan_warnings(struct plan *p, const struct image *i) {
         warn(p,
              "partition %d starts at sector %" PRIu32 ", which is no multiple of 8; it stays there",
              p->part, old->start);
-    if (fs->blocks > partition_bytes(old) / fs->block_size)
+    if (!has_room(fs, partition_bytes(old)))
         warn(p,
              "the file system has %" PRIu64 " blocks of %" PRIu32
              " bytes, more than its partition has room for",

@@ -17,15 +17,15 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-static char upper(char c) {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+static int upper(char c) {
+    return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
 }
 
 static int hex_value(char c) {
     if (is_digit(c))
         return c - '0';
-    c = upper(c);
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    int letter = upper(c);
+    return letter >= 'A' && letter <= 'F' ? letter - 'A' + 10 : -1;
 }
 
 // True when a * b fits; the product in *product.

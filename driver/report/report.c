@@ -10,8 +10,9 @@
 #include "report/text.h"
 
 enum { STEP_SIZE = 8, TITLE_SIZE = 256, LINE_SIZE = 2048, MESSAGE_SIZE = 4096 };
-enum { TITLE_COLUMNS = 40 }; // of a step's line; less on a narrow terminal
+enum { TITLE_COLUMNS = 44 }; // of a step's line; less on a narrow terminal
 enum { FIXED_COLUMNS = 16 }; // of a step's line: mark, step, time and the blanks between
+enum { ROOMY_COLUMNS = 99 }; // from here on, the live line says `waiting for`
 static const double redraw_seconds = 0.1;
 
 struct report {
@@ -102,7 +103,9 @@ static size_t usable_columns(const struct report *r) {
     return columns > 0 ? columns - 1 : 0;
 }
 
-// Writes the step's line up to its time; returns the columns used.
+// Writes the step's line up to its time; returns the columns used. A line that stays has its time
+// in a column of its own; in the live line the room behind the title is needed for what is waited
+// for.
 static size_t format_step(const struct report *r, char *line, size_t size, enum mark mark,
                           size_t columns) {
     size_t room = columns > FIXED_COLUMNS ? columns - FIXED_COLUMNS : 0;
@@ -110,6 +113,8 @@ static size_t format_step(const struct report *r, char *line, size_t size, enum 
         room = TITLE_COLUMNS;
     char title[TITLE_SIZE];
     size_t width = printable(r, title, sizeof title, room, r->title, strlen(r->title));
+    if (mark == MARK_NONE)
+        room = width;
     const char *sign = r->host.utf8 ? marks[mark].utf8 : marks[mark].ascii;
     bool colour = r->colour && marks[mark].colour[0] != '\0';
     (void)snprintf(line, size, "%s%s%s%s%s %2s %s%*s %7.1f s", colour ? "\033[" : "",
@@ -167,11 +172,14 @@ void report_step(struct report *r, const char *step, const char *title) {
     (void)fflush(r->out);
 }
 
-// "  waiting for WHAT (3 s) | LAST LINE", of any bytes; returns their number.
-static size_t format_waiting(char *tail, size_t size, const char *what, double seconds,
+// "  waiting for WHAT (3 s) | LAST LINE", of any bytes, without the first two words when there is
+// little room; returns their number.
+static size_t format_waiting(char *tail, size_t size, bool brief, const char *what, double seconds,
                              const char *line, size_t line_size) {
     static const char glue[] = " | ";
-    int n = what[0] != '\0' ? snprintf(tail, size, "  waiting for %s (%.0f s)", what, seconds) : 0;
+    int n = 0;
+    if (what[0] != '\0')
+        n = snprintf(tail, size, "  %s%s (%.0f s)", brief ? "" : "waiting for ", what, seconds);
     size_t used = n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
     if (line_size == 0 || used + strlen(glue) >= size)
         return used;
@@ -200,7 +208,8 @@ void report_waiting(struct report *r, const char *what, double seconds, const ch
         (void)printable(r, shown, sizeof shown, columns, text, strlen(text));
     } else {
         char wait[LINE_SIZE];
-        size_t wait_size = format_waiting(wait, sizeof wait, what, seconds, line, size);
+        size_t wait_size =
+            format_waiting(wait, sizeof wait, columns < ROOMY_COLUMNS, what, seconds, line, size);
         (void)printable(r, tail, sizeof tail, columns - used, wait, wait_size);
         (void)snprintf(shown, sizeof shown, "%s%s", text, tail);
     }
