@@ -125,6 +125,7 @@ static void check_rule(struct lint *l, const char *where, const struct rule *r) 
     pattern_free(p);
     check_condition(l, where, "when", r->when);
     check_condition(l, where, "holds", r->holds);
+    check_template(l, where, "note", r->note);
     check_target(l, where, "goto", r->go_to);
     check_target(l, where, "otherwise", r->otherwise);
     check_failure(l, where, "fail", r->fail);

@@ -35,6 +35,7 @@ static const cyaml_schema_field_t rule_fields[] = {
     OPTIONAL_STRING("when", struct rule, when),
     OPTIONAL_STRING("in", struct rule, in),
     OPTIONAL_STRING("list", struct rule, list),
+    OPTIONAL_STRING("note", struct rule, note),
     OPTIONAL_STRING("holds", struct rule, holds),
     OPTIONAL_STRING("otherwise", struct rule, otherwise),
     OPTIONAL_LIST("set", struct rule, set, &assignment_schema),

@@ -25,6 +25,7 @@ struct rule {
     char *when;      // expression: the rule counts only then; or NULL
     char *in;        // "console" (default when NULL) or "kernel": the lifted kernel lines
     char *list;      // named group of this name is appended to the list of this name; or NULL
+    char *note;      // template: a line for the person, or NULL
     char *holds;     // expression over variables and groups that must hold; or NULL
     char *otherwise; // state to go to when it does not; required with holds
     struct assignment *set;

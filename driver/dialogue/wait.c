@@ -139,6 +139,13 @@ static int follow(struct machine *m, const struct dialogue *d, unsigned here,
     }
     if (machine_assign(m, r->set, r->set_count, f) != 0)
         return -1;
+    if (r->note != NULL) {
+        char *note = machine_expand(m, r->note, false, f);
+        if (note == NULL)
+            return -1;
+        report_note(m->report, "%s", note);
+        free(note);
+    }
     const int holds = machine_holds(m, r->holds, f);
     if (holds < 0)
         return -1;

@@ -29,7 +29,8 @@ fill_swap() {
 # fill_ext_options FILLER: the options of mke2fs that make this kind of file system.
 #   openwrt       as make_ext4fs -J makes it: no journal, 4 KiB blocks, nothing reserved
 #   ext2, ext3    1 KiB blocks, so that there are several groups; -packed: no reserved descriptors
-#   ext4          as a kernel of 2012 would have it; -64bit: all that e2fsprogs 1.47 knows
+#   ext4          as a kernel of 2012 would have it; -64bit: all that e2fsprogs 1.47 knows;
+#                 -bigalloc: clusters of 16 KiB
 fill_ext_options() {
     off='^64bit,^metadata_csum'
     case $1 in
@@ -40,6 +41,7 @@ fill_ext_options() {
     ext2-packed) echo "-t ext2 -b 1024 -O ^resize_inode" ;;
     ext3) echo "-t ext3 -b 1024 -J size=4" ;;
     ext4) echo "-t ext4 -b 4096 -J size=4 -O $off" ;;
+    ext4-bigalloc) echo "-t ext4 -b 4096 -J size=4 -O $off,bigalloc -C 16384" ;;
     ext4-64bit) echo "-t ext4 -b 4096 -J size=4 -O 64bit,metadata_csum,orphan_file" ;;
     *)
         echo "make.sh: no filler called $1" >&2

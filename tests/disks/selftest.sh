@@ -131,6 +131,7 @@ check_special() {
     last-xfs) expect "$1: magic" output '^XFSB' dd if=disk bs=4 skip=1572864 count=1 ;;
     last-not-ext) expect "$1: no file system" fails blkid -p -O 6291456 disk ;;
     swap-last) expect "$1: swap" output swap blkid -p -O 6291456 disk ;;
+    bigalloc) expect "$1: the feature" output ' bigalloc' dumpe2fs -h "$(last_fs "$1")" ;;
     too-big) expect "$1: no room in the table" [ "$(stat -c %s disk)" = $((4294967295 * 512 - 512)) ] ;;
     esac
 }

@@ -1,0 +1,148 @@
+"""What goes wrong in the guest, in QEMU and on the host: each with its exit code, its words and the disk's state."""
+
+import os
+import threading
+
+from trial import Case
+
+CONSOLE = ("--console",)
+INIT = ("--seq=init",)
+USB = ("--attach=usb",)
+
+
+def fail(name, faults, code, stage, state, *says, **more):
+    return Case(f"failures/{name}", faults=faults, exit=code, stage=stage, state=state, says=says, **more)
+
+
+def qemu_img(script):
+    """A qemu-img that fails at resize."""
+    def before(trial):
+        text = f'#!/bin/sh\nif [ "$1" = resize ]; then\n{script}\nfi\nexec qemu-img "$@"\n'
+        trial.options.append("--qemu-img=" + trial.write("qemu-img", text, 0o755))
+    return before
+
+
+def busy_program(trial):
+    """A program that is open for writing cannot be run: ETXTBSY."""
+    path = trial.write("qemu", "#!/bin/sh\n", 0o755)
+    trial.open.enter_context(open(path, "r+b"))
+    trial.options.append(f"--qemu={path}")
+
+
+def torn_pipe(trial):
+    """A transcript that goes to somebody who leaves after the first bytes."""
+    path = os.path.join(trial.folder, "pipe")
+    os.mkfifo(path)
+    trial.options.append(f"--transcript={path}")
+
+    def reader():
+        with open(path, "rb", buffering=0) as pipe:
+            pipe.read(1)
+
+    thread = threading.Thread(target=reader)
+    thread.start()
+    trial.open.callback(thread.join)
+
+
+SUPERBLOCK_UUID = 2048 * 512 + 1024 + 104
+
+CASES = [
+    fail("dmesg", "dmesg=fail", 1, "table", "table", "dmesg", options=("--dmesg",)),
+    fail("resize", "", 40, "enlarged", "same", "some reason", before=qemu_img("echo 'qemu-img: some reason' >&2; exit 1")),
+    fail("resize-full", "", 41, "enlarged", "same", "No space left",
+         before=qemu_img("echo 'qemu-img: resize: No space left on device' >&2; exit 1")),
+    fail("resize-does-nothing", "", 54, "attached", "any", "81920 sectors", before=qemu_img("exit 0")),
+    fail("transcript-full", "", 41, "attached", "enlarged", "/dev/full", options=("--transcript=/dev/full",)),
+    fail("transcript-torn", "", 61, "attached", "enlarged", "pipe", before=torn_pipe),
+    fail("mdev-log-full", "", 41, "off", "grown", "mdev's log", options=("--log=login", "--mdev-log=/dev/full")),
+    fail("qemu-busy", "", 42, "enlarged", "enlarged", "Text file busy", before=busy_program),
+    fail("qemu-option", "", 43, "attached", "enlarged", "status 1", "-wrong: invalid option",
+         env={"QEMUFLAGS": "-wrong"}),
+
+    # QEMU dies, in each part of the run.
+    fail("dies-firmware", "die=firmware:3", 43, "attached", "enlarged", "status 3", "boot:"),
+    fail("dies-in-order", "die=initramfs:0", 43, "attached", "enlarged", "status 0", options=CONSOLE),
+    fail("dies-init", "die=init:kill", 43, "attached", "enlarged", "signal 9", options=INIT),
+    fail("dies-login", "die=login:kill", 43, "attached", "enlarged", "signal 9"),
+    fail("dies-apk", "die=apk:1", 43, "attached", "enlarged", "apk"),
+    fail("dies-usb", "die=apk:1", 43, "enlarged", "enlarged", options=USB),
+    fail("dies-fdisk", "die=fdisk:kill", 43, "attached", "enlarged", "fdisk"),
+    fail("dies-before-write", "die=fdisk-w:kill", 43, "table", "enlarged"),
+    fail("dies-nodes", "die=nodes:kill", 43, "table", "table"),
+    fail("dies-e2fsck", "die=e2fsck:kill", 43, "check", "table", "e2fsck"),
+    fail("dies-resize2fs", "die=resize2fs:kill", 43, "fs", "any", "resize2fs"),
+    fail("dies-mdev-log", "die=mdev-log:kill", 43, "grown", "grown", options=("--log=login",)),
+    fail("dies-off", "die=off:1", 43, "grown", "grown", "status 1"),
+
+    # It does not boot.
+    fail("no-device", "boot=none", 44, "attached", "enlarged", "No bootable device"),
+    fail("no-kernel", "boot=kernel", 44, "attached", "enlarged", "vmlinuz-virt", options=CONSOLE),
+    fail("no-kernel-default", "boot=kernel", 44, "attached", "enlarged", "vmlinuz-virt"),
+    fail("no-initrd", "boot=initrd", 44, "attached", "enlarged", "initramfs-virt", options=CONSOLE),
+    fail("reset-openrc", "reset=openrc", 44, "attached", "enlarged", "reset", options=CONSOLE),
+    fail("reset-shell", "reset=shell", 44, "attached", "enlarged", "reset"),
+    fail("reset-e2fsck", "reset=e2fsck", 44, "check", "table", "reset"),
+
+    # The kernel, the initramfs, init.
+    fail("panic-kernel", "panic=kernel", 45, "attached", "enlarged", "Attempted to kill init", options=CONSOLE),
+    fail("panic-single", "panic=single", 45, "attached", "enlarged", "panic", options=("--seq=single",)),
+    fail("panic-fdisk", "panic=fdisk", 45, "attached", "enlarged", "panic", options=CONSOLE),
+    fail("panic-e2fsck", "panic=e2fsck", 45, "check", "table", "panic"),
+    fail("panic-resize2fs", "panic=resize2fs", 45, "fs", "any", "panic"),
+    fail("oom", "oom=apk", 45, "attached", "enlarged", "Out of memory", "--memory"),
+    fail("emergency-media", "emergency=media", 46, "attached", "enlarged", "emergency shell", options=CONSOLE),
+    fail("emergency-switch", "emergency=switch", 46, "attached", "enlarged", "emergency shell", options=INIT),
+    fail("login-shell", "login=shell", 48, "attached", "enlarged", "login prompt"),
+    fail("login-apk", "login=apk", 48, "attached", "enlarged", "login prompt"),
+    fail("login-e2fsck", "login=e2fsck", 48, "check", "table", "login prompt"),
+    fail("password", "password=ask", 48, "attached", "enlarged", "password"),
+    fail("login-refused", "password=refuse", 48, "attached", "enlarged", "did not let root log in"),
+
+    # Typing.
+    fail("keys-doubled", "double=2", 49, "attached", "enlarged", "echo"),
+    fail("odd-shell", "shell=odd", 49, "attached", "enlarged", "exit code 2"),
+
+    # The monitor.
+    fail("drive-add", "monitor=drive", 50, "attached", "enlarged", "Permission denied",
+         options=(*USB, "--plug-by=drive")),
+    fail("device-add", "monitor=device", 50, "attached", "enlarged", "can't find value", options=USB),
+    fail("not-attached", "monitor=lost", 50, "attached", "enlarged", "attached", options=USB),
+
+    # mdev, apk, the disk in the guest.
+    fail("mdev-stop", "mdev=stop", 51, "attached", "enlarged", "rc-service mdev stop", "exit code 1"),
+    fail("mdev-start", "mdev=start", 51, "attached", "enlarged", "rc-service hwdrivers start"),
+    fail("mdev-seq", "mdev=seq", 51, "attached", "enlarged", "exit code 1"),
+    fail("mdev-log", "mdev=log", 51, "attached", "enlarged", "exit code 1", options=("--log=single",)),
+    fail("apk-missing", "apk=missing", 52, "attached", "enlarged", "e2fsprogs-extra (no such package)"),
+    fail("apk-media", "apk=media", 52, "attached", "enlarged", "Unable to read database"),
+    fail("no-serial", "serial=none", 53, "attached", "enlarged", "serial number QG"),
+    fail("other-size", "sectors=81920", 53, "attached", "enlarged", "81920 sectors, not 262144"),
+    fail("other-label", "label=other", 53, "attached", "enlarged", "label data is on sda9"),
+
+    # fdisk.
+    fail("fdisk-table", "fdisk=table", 54, "attached", "enlarged", "without writing"),
+    fail("fdisk-start", "fdisk=start", 54, "attached", "enlarged", "start 2056", "without writing"),
+    fail("fdisk-type", "fdisk=type", 54, "attached", "enlarged", "type 83", "without writing", disk="type-last"),
+    fail("fdisk-flag", "fdisk=flag", 54, "attached", "enlarged", "without writing", disk="boot-flag-last"),
+    fail("fdisk-open", "fdisk=open", 55, "attached", "enlarged", "can't open '/dev/sda'"),
+    fail("fdisk-end", "fdisk=end", 55, "attached", "enlarged", "260095, not 262143", "without writing"),
+    fail("fdisk-sector", "fdisk=sector", 55, "attached", "enlarged", "Sector 2048 is already allocated", "without writing"),
+    fail("fdisk-reread", "fdisk=reread", 55, "table", "table", "Resource busy"),
+
+    # The node, e2fsck, resize2fs.
+    fail("node-gone", "node=gone", 56, "table", "table", "mdev -s"),
+    fail("node-gone-e2fsck", "vanish-e2fsck=99", 56, "check", "table", "e2fsck"),
+    fail("node-gone-resize2fs", "vanish-resize2fs=99", 56, "fs", "any", "resize2fs"),
+    fail("e2fsck-4", "e2fsck=4", 57, "check", "table", "exit code 4"),
+    fail("e2fsck-8", "e2fsck=8", 57, "check", "table", "exit code 8"),
+    fail("resize2fs", "resize2fs=1", 58, "fs", "any", "Input/output error"),
+    fail("resize2fs-blocks", "blocks=1000", 58, "fs", "any", "1000 blocks long, not 32512"),
+
+    # The end.
+    fail("poweroff", "poweroff=7", 43, "grown", "grown", "status 7"),
+    fail("log-missing", "mdev-log=missing", 60, "grown", "grown", "/dev/mdev.log", options=("--log=login",)),
+    fail("log-torn", "mdev-log=torn", 60, "off", "grown", options=("--log=login",)),
+    fail("proof-boot-code", "harm=off:100", 62, "off", "any", "boot code", "byte 100"),
+    fail("proof-entry", "harm=off:470", 62, "off", "any", "entry 2"),
+    fail("proof-uuid", f"harm=off:{SUPERBLOCK_UUID}", 62, "off", "any", "UUID"),
+]

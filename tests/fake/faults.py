@@ -1,0 +1,72 @@
+"""What a fake guest is told to do wrong: words `NAME=VALUE` in $FAKE_GUEST, separated by blanks.
+
+seed=N              for what is random: where ISOLINUX moves the cursor (1)
+record=FILE         a line of JSON there for each thing that was done to the guest
+time-out=SECONDS    of boot: (1)
+gate=STATE:FIFO     at this state, open FIFO for reading and wait until whoever opens it has closed it
+panic=STATE         the kernel panics          hang=STATE   not a byte comes any more
+die=STATE[:HOW]     QEMU ends: exit status HOW (1), or HOW is kill
+login=STATE         init starts a new login    reset=STATE  the firmware comes back
+oom=STATE           the kernel kills something to get memory
+drop=K, double=K    every K-th key at the serial port is lost, or comes twice (not at boot:)
+drop-boot=K         the same at boot:
+mute=STATE          from there on, no key is echoed
+kernel=all          kernel lines within every prompt and echo (as the others, only with console=ttyS0)
+boot=none|kernel|initrd         nothing to boot from; a file that ISOLINUX cannot load
+emergency=media|switch          the initramfs fails
+password=ask|refuse             at login
+shell=odd                       commands end with 2
+monitor=drive|device|lost       how the monitor fails
+mdev=seq|log|stop|start         which of these commands fails
+apk=missing|media               how apk fails
+serial=none|late                no disk has the serial number; it comes at the third look
+sectors=N                       of the disk, as the guest sees it
+label=other|none                where /dev/disk/by-label points to
+fdisk=open|table|end|sector|type|reread|flag    how fdisk fails or differs
+node=gone                       the partition's node does not come back
+vanish-e2fsck=N, vanish-resize2fs=N     the node is gone as often when they want it
+e2fsck=N, resize2fs=N           exit code, without doing anything
+blocks=N                        what resize2fs says it has made
+mdev-log=missing|torn           how bringing it out fails
+dmesg=fail                      dmesg fails
+poweroff=N                      QEMU ends with status N
+harm=STATE:OFFSET               a byte of the disk is changed
+"""
+
+import json
+import os
+
+
+class Faults:
+    def __init__(self, text):
+        self.words = dict(word.split("=", 1) for word in text.split())
+        self.done = {}
+
+    @classmethod
+    def of_environment(cls):
+        return cls(os.environ.get("FAKE_GUEST", ""))
+
+    def get(self, name, default=None):
+        return self.words.get(name, default)
+
+    def number(self, name, default=0):
+        return int(self.words.get(name, default))
+
+    def at(self, name, state):
+        """The rest of NAME=STATE[:REST] at that state, else None. Once in a run."""
+        wanted, _, rest = self.words.get(name, "").partition(":")
+        if wanted != state or name in self.done:
+            return None
+        self.done[name] = True
+        return rest
+
+    def times(self, name):
+        """True the first N times that it is asked, for NAME=N."""
+        self.done[name] = self.done.get(name, 0) + 1
+        return self.done[name] <= self.number(name)
+
+    def record(self, **what):
+        path = self.get("record")
+        if path is not None:
+            with open(path, "a", encoding="utf-8") as out:
+                out.write(json.dumps(what) + "\n")

@@ -1,0 +1,3 @@
+"""Runs that are stopped from outside, and runs at a terminal."""
+
+CASES = []
