@@ -6,7 +6,7 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 root=$(cd -- "$here/.." && pwd)
 work=$root/build/demo
 
-sh "$here/build.sh" dev
+sh "$here/build.sh" dev demo
 mkdir -p "$work"
 sh "$root/tests/guest/build.sh" "$root/build/guest"
 sh "$root/tests/disks/make.sh" openwrt "$work/openwrt.qcow2" qcow2

@@ -1,11 +1,22 @@
 #!/bin/sh
-# Installs the Debian packages of packages.txt that are missing, and nothing else.
+# install-packages.sh [GROUP]: installs the Debian packages of packages.txt that are missing, up to the end of
+# GROUP (build, demo, test; default: all), and nothing else.
 set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
+last=${1:-}
 
 missing=
+group=
 while read -r package _; do
-    case $package in '' | '#'*) continue ;; esac
+    case $package in
+    '' | '#'*) continue ;;
+    '['*)
+        [ -z "$last" ] || [ "$group" != "$last" ] || break
+        group=${package#?}
+        group=${group%?}
+        continue
+        ;;
+    esac
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing="$missing $package"
 done <"$here/packages.txt"

@@ -5,10 +5,10 @@ set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 root=$(cd -- "$here/.." && pwd)
 
-sh "$here/build.sh" dev
+sh "$here/build.sh" dev test
 cmake --preset clang -S "$root" >/dev/null
 cmake --build "$root/build/clang"
-sh "$here/build.sh" sanitize
+sh "$here/build.sh" sanitize test
 
 # Unit and fake-guest tests with the sanitizers first: they are quick and say most.
 ctest --test-dir "$root/build/sanitize" --output-on-failure -j2 -L 'unit|fake'

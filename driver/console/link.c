@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "console/news.h"
 #include "console/view.h"
 
 enum {
@@ -29,6 +30,7 @@ struct link {
     bool closed; // the terminal is gone
     bool ended;
     bool no_memory;
+    struct news text_news, kernel_news;
     int status;
     char line[LAST_LINE_MAX]; // the line that is being written
     size_t line_size;
@@ -52,12 +54,14 @@ static void note_lines(struct link *l, const char *text, size_t size) {
 static void on_text(void *arg, const char *text, size_t size) {
     struct link *l = arg;
     note_lines(l, text, size);
+    news_feed(&l->text_news, text, size);
     if (stream_append(l->text, text, size) != 0)
         l->no_memory = true;
 }
 
 static void on_kernel(void *arg, const char *text, size_t size) {
     struct link *l = arg;
+    news_feed(&l->kernel_news, text, size);
     if (stream_append(l->kernel, text, size) != 0)
         l->no_memory = true;
 }
@@ -160,6 +164,10 @@ struct stream *link_kernel(struct link *l) {
 const char *link_last_line(const struct link *l, size_t *size) {
     *size = l->last_size;
     return l->last;
+}
+
+uint64_t link_news(const struct link *l) {
+    return l->text_news.count + l->kernel_news.count;
 }
 
 int link_status(const struct link *l) {

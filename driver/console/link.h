@@ -39,6 +39,9 @@ struct stream *link_kernel(struct link *l); // kernel lines
 // The last line of the console that has something in it; any bytes but control characters.
 const char *link_last_line(const struct link *l, size_t *size);
 
+// Lines so far that were no repetition of a recent one (console/news.h): a sign of life.
+uint64_t link_news(const struct link *l);
+
 int link_status(const struct link *l); // as waitpid gives it; after LINK_GONE
 struct pty *link_pty(struct link *l);
 

@@ -29,6 +29,7 @@ struct machine {
     struct report *report;
     enum stage stage;
     struct patience patience;
+    uint64_t news;  // link_news when patience began anew
     bool hold;      // the present state must not be cut off by a signal
     bool told_hold; // the person was told so
     unsigned retypings;

@@ -68,9 +68,10 @@ int machine_turn(struct machine *m, struct failure *f) {
     if (event == LINK_GONE)
         return 1;
     const struct link_usage u = link_usage(m->link);
-    if (event == LINK_TEXT)
+    if (link_news(m->link) != m->news) {
+        m->news = link_news(m->link);
         patience_start(&m->patience, now, u.cpu_ms, u.io_bytes);
-    else if (patience_over(&m->patience, now, u.cpu_ms, u.io_bytes))
+    } else if (patience_over(&m->patience, now, u.cpu_ms, u.io_bytes))
         return 2;
     return 0;
 }

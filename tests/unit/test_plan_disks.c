@@ -21,6 +21,7 @@ static const struct {
     {"last-xfs", EXIT_ID_NOT_EXT},
     {"last-not-ext", EXIT_ID_NOT_EXT},
     {"swap-last", EXIT_ID_NOT_EXT},
+    {"bigalloc", EXIT_ID_NOT_EXT},
     {"too-big", EXIT_ID_SIZE_BEYOND_MBR},
     {"backing-missing", EXIT_ID_BACKING_UNREADABLE},
     {"corrupt-qcow2", EXIT_ID_FORMAT_UNREADABLE},

@@ -144,6 +144,8 @@ static const struct row rows[] = {
     {"printf '<14>" K "%s'", "printf '<14>%s'", KL}, // levels stand at the beginning of a line
     {"a\r\n<6>" K "<6>x", "a\n<6>x", "<6>" KL},
     {"a\n\033[<6>" K "1mb", "a\nb", KL},
+    {"a\n\033]<6>" K "x\007b", "a\nb", KL},
+    {"[    1.000000] a\033[1\n[    2.000000] b\n", "", "[    1.000000] a\n[    2.000000] b\n"},
     // A kernel line within what looks like one: the text's end heals, too
     {"[   1" K "2.345678] dmesg\r\nx", "x", KL "[   12.345678] dmesg\n"},
     // Within escape sequences and line ends
