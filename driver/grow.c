@@ -13,6 +13,7 @@
 #include "dialogue/machine.h"
 #include "dialogue/patience.h"
 #include "dialogue/script.h"
+#include "get_iso.h"
 #include "guest/command.h"
 #include "guest/enlarge.h"
 #include "guest/mdevlog.h"
@@ -29,8 +30,10 @@ enum {
 
 // Everything that a run holds; freed in one place.
 struct run {
-    const struct options *o;
+    const struct options *o; // `options` once the ISO is known
+    struct options options;  // as given, with the ISO's path in place of what --iso says
     struct report *report;
+    struct iso iso;
     struct scripts *scripts;
     struct plan plan;
     bool planned;
@@ -77,6 +80,16 @@ static int make_plan(struct run *run, struct failure *f) {
     if (plan_make(&run->plan, &request, f) != 0)
         return -1;
     run->planned = true;
+    return 0;
+}
+
+// The last thing that can be refused, since it may have to be fetched.
+static int find_iso(struct run *run, struct failure *f) {
+    if (get_iso(&run->iso, run->o, run->report, f) != 0)
+        return -1;
+    run->options = *run->o;
+    run->options.iso = run->iso.path;
+    run->o = &run->options;
     return 0;
 }
 
@@ -146,7 +159,8 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
         pty_free(pty);
         return no_memory(f);
     }
-    run->machine = machine_new(run->scripts, run->vars, run->link, run->report, *stage);
+    run->machine =
+        machine_new(run->scripts, run->vars, run->link, run->report, run->plan.disk, *stage);
     return run->machine == NULL ? no_memory(f) : 0;
 }
 
@@ -190,6 +204,7 @@ static int prove(struct run *run, struct failure *f) {
     if (proof_check(&after, &run->plan, run->o->qemu_img, f) != 0)
         return -1;
     report_result(run->report, &run->plan, &after, lines, repairs, screen_seconds() - run->started);
+    report_note(run->report, "ISO: %s", run->iso.how);
     return 0;
 }
 
@@ -213,13 +228,14 @@ static void run_end(struct run *run) {
         (void)transcript_close(run->transcript, NULL); // what was written is written
     if (run->planned)
         plan_free(&run->plan);
+    iso_free(&run->iso);
     scripts_free(run->scripts);
 }
 
 static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
     // Everything that can be known to be wrong is known before the disk is touched.
     if (load_scripts(run, f) != 0 || find_qemu(run->o, f) != 0 || make_plan(run, f) != 0 ||
-        make_command(run, f) != 0 || open_outputs(run, f) != 0)
+        find_iso(run, f) != 0 || make_command(run, f) != 0 || open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
     if (enlarge(run, stage, f) != 0 || start_guest(run, stage, f) != 0 || talk(run, stage, f) != 0)

@@ -1,11 +1,14 @@
 // qemu-grow: grows a QEMU virtual disk, its last partition and the file system in it.
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/signals.h"
 #include "dialogue/script.h"
+#include "get_iso.h"
 #include "grow.h"
 #include "options/folder.h"
 #include "options/options.h"
@@ -30,11 +33,23 @@ static struct report *make_report(const struct options *o) {
     return report_new(stdout, stderr, o->verbosity, colour, terminal && o->verbosity >= 0);
 }
 
+// A program that is started without standard input, output or error must not have a file of its own
+// there.
+static bool fill_descriptors(void) {
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 int main(int argc, char **argv) {
     struct options o = {.colour = COLOUR_NEVER};
     struct failure f = {.id = EXIT_ID_OK};
     enum stage stage = STAGE_UNTOUCHED;
     (void)setlocale(LC_CTYPE, "");
+    if (!fill_descriptors())
+        return exit_rows[EXIT_ID_INTERNAL].code;
 
     // Options; --help and its like need nothing else.
     int result = options_parse(&o, argc, argv, &f);
@@ -46,9 +61,12 @@ int main(int argc, char **argv) {
         return exit_rows[EXIT_ID_INTERNAL].code;
 
     // The work.
-    if (result == 0)
-        result =
-            o.action == ACTION_CHECK_SCRIPTS ? check_scripts(&o, r, &f) : grow(&o, r, &stage, &f);
+    if (result == 0 && o.action == ACTION_GROW)
+        result = grow(&o, r, &stage, &f);
+    else if (result == 0 && o.action == ACTION_CHECK_SCRIPTS)
+        result = check_scripts(&o, r, &f);
+    else if (result == 0)
+        result = get_iso_action(&o, r, &f);
 
     // What came of it.
     if (result < 0)

@@ -21,6 +21,7 @@ add_shell_test(guest/iso "guest;e2e;matrix;soak;peers" 1200 guest/build.sh ${GUE
 set_tests_properties(guest/iso PROPERTIES FIXTURES_SETUP guest_iso)
 
 add_shell_test(cli/option-lists cli 300 cli/option-lists.sh $<TARGET_FILE:qemu-grow>)
+add_shell_test(cli/install cli 300 cli/install.sh ${CMAKE_BINARY_DIR})
 add_shell_test(disks/make disks 600 disks/selftest.sh)
 add_shell_test(disks/check disks 1200 e2e/check/selftest.sh)
 add_shell_test(scripts/shellcheck style 300 style/shellcheck.sh)
@@ -63,6 +64,9 @@ add_guest_test(e2e/kill-qemu e2e e2e/kill.sh kill-qemu KILL qemu log "state logi
 add_guest_test(e2e/term-resize2fs e2e e2e/kill.sh term-resize2fs TERM driver transcript "^Resizing the filesystem"
                ext2-no-resize-inode raw 512M)
 add_guest_test(e2e/int-boot e2e e2e/kill.sh int-boot INT driver log "state boot/kernel" openwrt raw 512M)
+
+add_guest_test(e2e/host-full e2e e2e/full.sh host-full)
+set_tests_properties(e2e/host-full PROPERTIES SKIP_RETURN_CODE 77)
 
 # All 48 combinations.
 foreach(attach hda virtio usb)

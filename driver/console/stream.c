@@ -23,10 +23,18 @@ enum {
     MATCH_LIMIT = 1000000,       // backtracks in one try, some milliseconds
     JIT_STACK_MIN = 32 * 1024,   // bytes
     JIT_STACK_MAX = 1024 * 1024, // bytes
-    BUFFER_MIN = 4096            // bytes
+    BUFFER_MIN = 4096,           // bytes
+    NESTED_MAX = 256             // bytes that lookbehinds may look back beyond the longest of them
 };
 
 typedef uint64_t offset64; // bytes from the stream's beginning
+
+// How far a pattern has got.
+struct search {
+    offset64 scan;                // no match begins before it
+    bool found;                   // the match from there on is known:
+    offset64 begin, end, certain; // `certain` is the end of the text that made it certain
+};
 
 struct stream {
     char *buffer;
@@ -34,18 +42,17 @@ struct stream {
     offset64 start; // of what is in the buffer
     offset64 end;
     offset64 read; // the read position
-    bool start_is_bol;
 
     size_t history, limit;
 
     struct pattern *const *patterns; // borrowed
-    offset64 *scans;                 // one for each pattern
-    size_t count, scans_size;
+    struct search *searches;         // one for each pattern
+    size_t count, searches_size;
     uint32_t lookbehind; // the largest of the patterns'
 
-    const struct pattern *matched; // or NULL
-    offset64 *groups;              // of the match: begin and end of each, or NO_GROUP
-    size_t group_count, groups_size;
+    const struct pattern *matched;   // or NULL
+    offset64 *groups;                // of the match: begin and end of each, or NO_GROUP
+    size_t group_count, groups_size; // pairs
 
     size_t overruns;
     pcre2_match_context *context;
@@ -58,7 +65,6 @@ struct stream *stream_new(size_t history, size_t limit) {
     struct stream *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
-    s->start_is_bol = true;
     s->history = history;
     s->limit = limit == 0 ? 1 : limit;
     s->context = pcre2_match_context_create(NULL);
@@ -80,25 +86,13 @@ void stream_free(struct stream *s) {
     pcre2_match_context_free(s->context);
     pcre2_jit_stack_free(s->jit_stack);
     free(s->buffer);
-    free(s->scans);
+    free(s->searches);
     free(s->groups);
     free(s);
 }
 
 static const char *at(const struct stream *s, offset64 offset) {
     return s->buffer == NULL ? "" : s->buffer + (offset - s->start);
-}
-
-// Makes *array hold at least `count` offsets.
-static int offsets_reserve(offset64 **array, size_t *size, size_t count) {
-    if (count <= *size)
-        return 0;
-    offset64 *larger = realloc(*array, count * sizeof **array);
-    if (larger == NULL)
-        return -1;
-    *array = larger;
-    *size = count;
-    return 0;
 }
 
 int stream_watch(struct stream *s, struct pattern *const *patterns, size_t count) {
@@ -113,13 +107,24 @@ int stream_watch(struct stream *s, struct pattern *const *patterns, size_t count
             if (patterns[i]->lookbehind > s->lookbehind)
                 s->lookbehind = patterns[i]->lookbehind;
         }
-    if (offsets_reserve(&s->scans, &s->scans_size, count) != 0 ||
-        offsets_reserve(&s->groups, &s->groups_size, 2 * pairs) != 0)
-        return -1;
+    if (count > s->searches_size) {
+        struct search *larger = reallocarray(s->searches, count, sizeof *larger);
+        if (larger == NULL)
+            return -1;
+        s->searches = larger;
+        s->searches_size = count;
+    }
+    if (pairs > s->groups_size) {
+        offset64 *larger = reallocarray(s->groups, pairs, 2 * sizeof *larger);
+        if (larger == NULL)
+            return -1;
+        s->groups = larger;
+        s->groups_size = pairs;
+    }
     s->patterns = patterns;
     s->count = count;
     for (size_t i = 0; i < count; i++)
-        s->scans[i] = s->read;
+        s->searches[i] = (struct search){.scan = s->read};
     return 0;
 }
 
@@ -132,7 +137,7 @@ static offset64 scanned(const struct stream *s) {
     offset64 least = s->end;
     for (size_t i = 0; i < s->count; i++)
         if (s->patterns[i] != NULL)
-            least = less(least, s->scans[i]);
+            least = less(least, s->searches[i].scan);
     return least;
 }
 
@@ -149,12 +154,12 @@ static void read_limit(struct stream *s) {
 
 // Drops what nobody needs any more, when that is at least half of what there is.
 static void compact(struct stream *s) {
-    // One byte more than is looked at, so that no try begins at the beginning of the buffer.
-    size_t keep = (s->history > s->lookbehind ? s->history : s->lookbehind) + 1;
+    // So much that neither `^` nor a lookbehind in a lookbehind gets to the beginning of the
+    // buffer, which is not the beginning of a line, nor of the stream.
+    size_t keep = (s->history > s->lookbehind ? s->history : s->lookbehind) + NESTED_MAX;
     offset64 needed = back(less(s->read, scanned(s)), keep);
     if (needed <= s->start || needed - s->start < s->end - needed)
         return;
-    s->start_is_bol = *at(s, needed - 1) == '\n';
     memmove(s->buffer, at(s, needed), (size_t)(s->end - needed));
     s->start = needed;
 }
@@ -187,16 +192,9 @@ int stream_append(struct stream *s, const char *text, size_t size) {
     return 0;
 }
 
-// A match: where it ends, and the end of the text that made it certain.
-struct match {
-    offset64 end, certain;
-};
-
 // One try of a pattern on the text up to `end`, from `from` on.
 static int try(struct stream *s, const struct pattern *p, offset64 from, offset64 end,
                uint32_t options) {
-    if (!s->start_is_bol)
-        options |= PCRE2_NOTBOL;
     return pcre2_match(p->code, (PCRE2_SPTR)at(s, s->start), (PCRE2_SIZE)(end - s->start),
                        (PCRE2_SIZE)(from - s->start), options, p->match, s->context);
 }
@@ -206,42 +204,57 @@ static offset64 tried(const struct stream *s, const struct pattern *p, size_t i)
     return offset == PCRE2_UNSET ? NO_GROUP : s->start + offset;
 }
 
-// Looks for pattern i in the text up to `end`. True for a match that is certain.
-static bool scan(struct stream *s, size_t i, offset64 end, struct match *m) {
+// The end of the text that makes a match certain: between the match's own end, where it most often
+// is, and `most`.
+static offset64 certain_end(struct stream *s, const struct pattern *p, offset64 from,
+                            offset64 least, offset64 most) {
+    for (offset64 guess = least; least < most; guess = least + (most - least) / 2) {
+        if (try(s, p, from, guess, PCRE2_PARTIAL_HARD) >= 0)
+            most = guess;
+        else
+            least = guess + 1;
+    }
+    return most;
+}
+
+// Looks for pattern i in the text up to `end`. True for a match that is certain by then.
+static bool search(struct stream *s, size_t i, offset64 end) {
     const struct pattern *p = s->patterns[i];
-    while (s->scans[i] < end) {
-        offset64 from = s->scans[i];
-        offset64 window = less(end, from + s->limit);
-        int rc = try(s, p, from, window, PCRE2_PARTIAL_HARD);
+    struct search *h = &s->searches[i];
+    while (!h->found && h->scan < end) {
+        offset64 window = less(end, h->scan + s->limit);
+        int rc = try(s, p, h->scan, window, PCRE2_PARTIAL_HARD);
         if (rc >= 0) {
-            m->end = tried(s, p, 1);
-            // The match is certain from somewhere in least..most on; most often at its own end.
-            offset64 least = m->end, most = window, guess = least;
-            while (least < most) {
-                if (try(s, p, from, guess, PCRE2_PARTIAL_HARD) >= 0)
-                    most = guess;
-                else
-                    least = guess + 1;
-                guess = least + (most - least) / 2;
-            }
-            m->certain = most;
-            return true;
-        }
-        if (rc == PCRE2_ERROR_PARTIAL) {
-            offset64 begin = tried(s, p, 0);
-            s->scans[i] = begin;
-            if (begin + s->limit <= window) {
+            h->found = true;
+            h->begin = tried(s, p, 0);
+            h->end = tried(s, p, 1);
+            h->certain = certain_end(s, p, h->scan, h->end, window);
+        } else if (rc == PCRE2_ERROR_PARTIAL) {
+            h->scan = tried(s, p, 0);
+            if (window >= h->scan + s->limit) {
                 s->overruns++;
-                s->scans[i] = begin + 1;
+                h->scan++;
             } else if (window == end)
                 return false;
         } else {
             if (rc != PCRE2_ERROR_NOMATCH) // too much backtracking somewhere in the window
                 s->overruns++;
-            s->scans[i] = window;
+            h->scan = window;
         }
     }
-    return false;
+    return h->found && h->certain <= end;
+}
+
+// Moves the read position. What has been found out about the text behind it stays.
+static void read_move(struct stream *s, offset64 to) {
+    s->read = to;
+    for (size_t i = 0; i < s->count; i++) {
+        struct search *h = &s->searches[i];
+        if (h->scan < to)
+            h->scan = to;
+        if (h->found && h->begin < to)
+            h->found = false;
+    }
 }
 
 // Keeps the groups of the pattern's last try, and moves on behind its match.
@@ -251,9 +264,7 @@ static int matched(struct stream *s, size_t i) {
     s->group_count = pcre2_get_ovector_count(p->match);
     for (size_t g = 0; g < 2 * s->group_count; g++)
         s->groups[g] = tried(s, p, g);
-    s->read = s->groups[1];
-    for (size_t k = 0; k < s->count; k++)
-        s->scans[k] = s->read;
+    read_move(s, s->groups[1]);
     return (int)i;
 }
 
@@ -263,9 +274,9 @@ static int find_final(struct stream *s) {
     offset64 best_end = NO_GROUP;
     for (size_t i = 0; i < s->count; i++) {
         const struct pattern *p = s->patterns[i];
-        if (p == NULL || s->scans[i] >= s->end)
+        if (p == NULL || s->searches[i].scan >= s->end)
             continue;
-        int rc = try(s, p, s->scans[i], s->end, 0);
+        int rc = try(s, p, s->searches[i].scan, s->end, 0);
         if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
             s->overruns++;
         if (rc >= 0 && tried(s, p, 1) < best_end) {
@@ -275,28 +286,24 @@ static int find_final(struct stream *s) {
     }
     if (best == s->count)
         return -1;
-    (void)try(s, s->patterns[best], s->scans[best], s->end, 0);
+    (void)try(s, s->patterns[best], s->searches[best].scan, s->end, 0);
     return matched(s, best);
 }
 
 int stream_find(struct stream *s, bool final) {
     s->matched = NULL;
-    size_t best = s->count;
-    struct match best_match = {.end = NO_GROUP, .certain = s->end};
-    offset64 best_scan = 0;
+    const struct search *best = NULL;
     for (size_t i = 0; i < s->count; i++) {
-        struct match m;
-        if (s->patterns[i] == NULL || !scan(s, i, best_match.certain, &m))
+        const struct search *h = &s->searches[i];
+        if (s->patterns[i] == NULL || !search(s, i, best == NULL ? s->end : best->certain))
             continue;
-        if (m.certain < best_match.certain || m.end < best_match.end) {
-            best = i;
-            best_match = m;
-            best_scan = s->scans[i];
-        }
+        if (best == NULL || h->certain < best->certain || h->end < best->end)
+            best = h;
     }
-    if (best < s->count) {
-        (void)try(s, s->patterns[best], best_scan, best_match.certain, PCRE2_PARTIAL_HARD);
-        return matched(s, best);
+    if (best != NULL) {
+        size_t i = (size_t)(best - s->searches);
+        (void)try(s, s->patterns[i], best->scan, best->certain, PCRE2_PARTIAL_HARD);
+        return matched(s, i);
     }
     int found = final ? find_final(s) : -1;
     read_limit(s);
@@ -332,9 +339,7 @@ const char *stream_tail(const struct stream *s, size_t *size) {
 
 void stream_skip(struct stream *s) {
     s->matched = NULL;
-    s->read = s->end;
-    for (size_t i = 0; i < s->count; i++)
-        s->scans[i] = s->end;
+    read_move(s, s->end);
 }
 
 size_t stream_overruns(const struct stream *s) {

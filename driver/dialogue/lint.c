@@ -148,6 +148,14 @@ static void check_prompt_of(struct lint *l, const char *where, const struct stat
                 s->prompt);
 }
 
+static bool has_way_out(const struct state *s) {
+    for (unsigned i = 0; i < s->expect_count; i++)
+        if (s->expect[i].exit || s->expect[i].go_to != NULL || s->expect[i].fail != NULL ||
+            s->expect[i].otherwise != NULL)
+            return true;
+    return false;
+}
+
 static void check_actions(struct lint *l, const char *where, const struct state *s) {
     const int actions =
         (s->type != NULL) + (s->press != NULL) + (s->command != NULL) + (s->call != NULL);
@@ -163,6 +171,9 @@ static void check_actions(struct lint *l, const char *where, const struct state 
         mistake(l, where, "`then`, `failed` and `collect` belong to a command");
     if (ends && s->then_count == 0 && s->failed == NULL)
         mistake(l, where, "the command of state `%s` has neither `failed` nor `then`", s->state);
+    if (s->expect_count > 0 && !ends && !has_way_out(s))
+        mistake(l, AT(where, "expect"), "nothing that state `%s` looks for leads out of it",
+                s->state);
     if ((s->tries == NULL) != (s->exhausted == NULL))
         mistake(l, where, "`tries` and `exhausted` go together");
     if (s->stage != NULL && stage_by_name(s->stage) < 0)
@@ -216,7 +227,6 @@ static void check_prompt(struct lint *l, unsigned i) {
     if (done != NULL && !has_group(done, "rc"))
         mistake(l, AT(where, "done"), "the pattern has no group (?<rc>...)");
     pattern_free(done);
-    pattern_free(p->lead == NULL ? NULL : check_pattern(l, where, "lead", p->lead));
     pattern_free(p->again == NULL ? NULL : check_pattern(l, where, "again", p->again));
 }
 
@@ -305,6 +315,9 @@ int lint_scripts(const struct scripts *s, struct failure *f) {
         l.path = scripts_path(s, i);
         check_file(&l);
     }
+    if (scripts_dialogue(s, "runbook") == NULL)
+        (void)fprintf(l.out, "%sthere is no dialogue `runbook`, with which a run begins",
+                      l.mistakes++ == 0 ? "" : "\n");
     (void)fclose(l.out);
     int result = 0;
     if (l.mistakes > 0)

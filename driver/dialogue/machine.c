@@ -18,11 +18,15 @@ uint64_t machine_now_ms(void) {
 }
 
 struct machine *machine_new(const struct scripts *scripts, struct vars *vars, struct link *link,
-                            struct report *report, enum stage stage) {
+                            struct report *report, const char *disk, enum stage stage) {
     struct machine *m = calloc(1, sizeof *m);
     if (m != NULL)
-        *m = (struct machine){
-            .scripts = scripts, .vars = vars, .link = link, .report = report, .stage = stage};
+        *m = (struct machine){.scripts = scripts,
+                              .vars = vars,
+                              .link = link,
+                              .report = report,
+                              .disk = disk,
+                              .stage = stage};
     return m;
 }
 

@@ -11,9 +11,10 @@
 
 struct machine;
 
-// Everything is borrowed. stage: how far the disk has come when the machine starts.
+// Everything is borrowed. disk: the image's path on the host. stage: how far the disk has come when
+// the machine starts.
 struct machine *machine_new(const struct scripts *scripts, struct vars *vars, struct link *link,
-                            struct report *report, enum stage stage);
+                            struct report *report, const char *disk, enum stage stage);
 void machine_free(struct machine *m);
 
 // Runs a dialogue to its end. 0, or -1 with the failure: one that a dialogue file names, or the

@@ -27,6 +27,7 @@ struct machine {
     struct vars *vars;
     struct link *link;
     struct report *report;
+    const char *disk; // the image on the host
     enum stage stage;
     struct patience patience;
     uint64_t news;  // link_news when patience began anew
@@ -83,6 +84,9 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
 // What happened, with the console's last line, for the engine's own failures.
 int machine_fail_here(struct machine *m, enum exit_id id, const char *next, const char *what,
                       struct failure *f);
+
+// QEMU has ended, and nobody waited for that: says how.
+int machine_fail_gone(struct machine *m, struct failure *f);
 
 // typing.c -------------------------------------------------------------------------------------
 

@@ -3,8 +3,9 @@
 
 enum {
     IO_LIFE =
-        64 * 1024, // bytes of I/O that count as life: timers and event fds make some 8 bytes each
-    IDLE_PART = 5, // idle: less than a fifth of the wall time was computed
+        64 * 1024,   // bytes of I/O that count as life: timers and event fds make some 8 bytes each
+    STILL_PART = 50, // still: less than a fiftieth
+    IDLE_PART = 5,   // idle: less than a fifth of the wall time was computed
 };
 
 void patience_start(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t io_bytes) {
@@ -21,4 +22,9 @@ bool patience_over(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_
     const uint64_t wall = now_ms - p->since_ms;
     const uint64_t cpu = cpu_ms - p->cpu_ms;
     return cpu >= p->cpu_limit_ms || (wall >= p->idle_limit_ms && cpu * IDLE_PART < wall);
+}
+
+bool patience_still(const struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t ms) {
+    const uint64_t wall = now_ms - p->since_ms;
+    return wall >= ms && (cpu_ms - p->cpu_ms) * STILL_PART < wall;
 }

@@ -26,4 +26,9 @@ void patience_start(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64
 // compared with some slack.
 bool patience_over(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t io_bytes);
 
+// True when the guest has done nothing at all for ms milliseconds: no sign of life and no processor
+// time to speak of. A guest that QEMU has stopped is like that; one that sleeps still has its
+// timers.
+bool patience_still(const struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t ms);
+
 #endif

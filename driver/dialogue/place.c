@@ -1,6 +1,7 @@
 // Walks a YAML document by libyaml, which keeps the marks that libcyaml does not hand out.
 #include "dialogue/place.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,4 +60,31 @@ unsigned place_line(const char *file, const char *path) {
     }
     (void)fclose(in);
     return line;
+}
+
+// Whether `key:` stands in a line, as a word of its own.
+static bool has_key(const char *line, const char *key) {
+    const size_t size = strlen(key);
+    const char *at = size == 0 ? NULL : strstr(line, key);
+    for (; at != NULL; at = strstr(at + 1, key))
+        if ((at == line || strchr(" {,\t", at[-1]) != NULL) && at[size] == ':')
+            return true;
+    return false;
+}
+
+unsigned place_key(const char *file, unsigned from, const char *key) {
+    FILE *in = fopen(file, "re");
+    if (in == NULL)
+        return from;
+    char *line = NULL;
+    size_t room = 0;
+    unsigned found = from;
+    for (unsigned number = 1; getline(&line, &room, in) >= 0; number++)
+        if (number >= from && has_key(line, key)) {
+            found = number;
+            break;
+        }
+    free(line);
+    (void)fclose(in);
+    return found;
 }

@@ -6,4 +6,7 @@
 // indices); of the deepest part of the path that exists; 0 when the file cannot be read.
 unsigned place_line(const char *file, const char *path);
 
+// The first line from line `from` on where this key stands; `from` when there is none.
+unsigned place_key(const char *file, unsigned from, const char *key);
+
 #endif

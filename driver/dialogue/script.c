@@ -9,16 +9,22 @@
 #include <string.h>
 
 #include "dialogue/lint.h"
+#include "dialogue/place.h"
 
 #define OPTIONAL_STRING(key, type, member)                                                         \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0,         \
                            CYAML_UNLIMITED)
 #define REQUIRED_STRING(key, type, member)                                                         \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 0, CYAML_UNLIMITED)
-#define OPTIONAL_BOOL(key, type, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
+// Not CYAML_FIELD_BOOL, to which every word but a few is true.
+#define OPTIONAL_BOOL(key, type, member)                                                           \
+    CYAML_FIELD_ENUM(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, type, member, truth_words,      \
+                     CYAML_ARRAY_LEN(truth_words))
 #define OPTIONAL_LIST(key, type, member, schema)                                                   \
     CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member,        \
                                member##_count, schema, 0, CYAML_UNLIMITED)
+
+static const cyaml_strval_t truth_words[] = {{"false", false}, {"true", true}};
 
 static const cyaml_schema_field_t assignment_fields[] = {
     REQUIRED_STRING("name", struct assignment, name),
@@ -172,17 +178,24 @@ static int no_memory(struct failure *f) {
     return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
 }
 
+// libcyaml's words for a key that it does not know; the line that it tells is the one before.
+static const char unexpected[] = "Unexpected key: ";
+
 static int load_file(struct script_file *file, char *path, struct failure *f) {
     struct cyaml_words words = {0};
     const cyaml_config_t config = cyaml_settings(&words);
     const cyaml_err_t err =
         cyaml_load_file(path, &config, &dialogue_schema, (cyaml_data_t **)&file->dialogue, NULL);
     file->path = path;
-    if (err != CYAML_OK)
-        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend that line, or run without --scripts",
-                           "%s:%u: %s", path, words.line,
-                           words.reason[0] != '\0' ? words.reason : cyaml_strerror(err));
-    return 0;
+    if (strncmp(words.reason, unexpected, strlen(unexpected)) == 0)
+        words.line = place_key(path, words.line, words.reason + strlen(unexpected));
+    const char *reason = words.reason[0] != '\0' ? words.reason : cyaml_strerror(err);
+    if (err == CYAML_OK && file->dialogue == NULL)
+        reason = "there is no dialogue in this file";
+    else if (err == CYAML_OK)
+        return 0;
+    return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend that line, or run without --scripts",
+                       "%s:%u: %s", path, words.line > 0 ? words.line : 1, reason);
 }
 
 static int is_yaml(const struct dirent *entry) {

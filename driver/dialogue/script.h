@@ -79,7 +79,7 @@ struct prompt {
     char *prompt;   // its name
     enum echo echo; // how typed text comes back
     unsigned chunk; // bytes that may be sent before their echo is awaited; at least 1
-    char *lead;     // PCRE2: what may stand before the echo (rest of the prompt); or NULL
+    char *lead;     // bytes that may stand before the echo (rest of the prompt); or NULL
     char *kill;     // keys that empty the line
     char *again;    // PCRE2: seen after `kill`; or NULL: nothing is awaited
     char *submit;   // keys that hand the line in

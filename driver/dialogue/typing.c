@@ -60,8 +60,7 @@ static int await_echo(struct typing *t, size_t sent, struct failure *f) {
         if (turn < 0)
             return -1;
         if (turn == 1)
-            return machine_fail_here(m, EXIT_ID_QEMU_DIED, "look at the transcript and run again",
-                                     "QEMU ended while a line was being typed", f);
+            return machine_fail_gone(m, f);
     }
 }
 

@@ -8,11 +8,13 @@
 
 #include "base/signals.h"
 #include "dialogue/machine_impl.h"
+#include "guest/room.h"
 
 enum {
     TURN_MS = 100, // longest wait in poll: how often the live line and the patience are looked at
     STATE_CPU_MS = 600000, // see patience.h
     STATE_IDLE_MS = 120000,
+    STILL_MS = 10000, // a guest that does nothing at all: is the host full?
 };
 
 int machine_fail_here(struct machine *m, enum exit_id id, const char *next, const char *what,
@@ -21,6 +23,17 @@ int machine_fail_here(struct machine *m, enum exit_id id, const char *next, cons
     const char *line = link_last_line(m->link, &size);
     return failure_set(f, id, next, "%s (waiting for %s; the console's last line is `%.*s`)", what,
                        m->waiting_for, (int)size, line);
+}
+
+int machine_fail_gone(struct machine *m, struct failure *f) {
+    const int status = link_status(m->link);
+    char what[128];
+    if (WIFSIGNALED(status))
+        (void)snprintf(what, sizeof what, "QEMU was ended by signal %d", WTERMSIG(status));
+    else
+        (void)snprintf(what, sizeof what, "QEMU ended with status %d", WEXITSTATUS(status));
+    return machine_fail_here(m, EXIT_ID_QEMU_DIED,
+                             "look at the last lines of the console and run again", what, f);
 }
 
 void machine_begin_wait(struct machine *m, const char *what, uint64_t cpu_ms, uint64_t idle_ms) {
@@ -71,6 +84,10 @@ int machine_turn(struct machine *m, struct failure *f) {
     if (link_news(m->link) != m->news) {
         m->news = link_news(m->link);
         patience_start(&m->patience, now, u.cpu_ms, u.io_bytes);
+    } else if (patience_still(&m->patience, now, u.cpu_ms, STILL_MS) && room_is_out(m->disk)) {
+        return machine_fail_here(
+            m, EXIT_ID_HOST_FULL, "free some room and run the same command again",
+            "the host's file system is full, and QEMU has stopped the guest", f);
     } else if (patience_over(&m->patience, now, u.cpu_ms, u.io_bytes))
         return 2;
     return 0;
@@ -217,13 +234,7 @@ static int gone(struct machine *m, const struct dialogue *d, const struct state 
                                                             : (unsigned)dialogue_state(d, go_to);
         return 1;
     }
-    char what[128];
-    if (WIFSIGNALED(status))
-        (void)snprintf(what, sizeof what, "QEMU was ended by signal %d", WTERMSIG(status));
-    else
-        (void)snprintf(what, sizeof what, "QEMU ended with status %d", WEXITSTATUS(status));
-    return machine_fail_here(m, EXIT_ID_QEMU_DIED,
-                             "look at the last lines of the console and run again", what, f);
+    return machine_fail_gone(m, f);
 }
 
 int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *kernel,

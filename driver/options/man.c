@@ -109,6 +109,15 @@ static void print_environment(FILE *out) {
                 "Further arguments for QEMU.\n"
                 "They are separated by blanks, tabs and line ends; there is no way to quote one.\n"
                 "They come before those of the command line.\n"
+                ".It Ev XDG_CACHE_HOME\n"
+                "The folder below which qemu-grow/ is the cache of ISOs, instead of ~/.cache.\n"
+                ".It Ev XDG_CONFIG_HOME\n"
+                "The folder below which qemu-grow/isos.yaml adds to the catalogue, instead of\n"
+                "~/.config.\n"
+                ".It Ev CURL_CA_BUNDLE , SSL_CERT_FILE\n"
+                "Certificates that servers are checked with, in place of the system's.\n"
+                ".It Ev https_proxy , all_proxy , no_proxy\n"
+                "Proxies, as curl reads them.\n"
                 ".El\n",
                 out);
 }
@@ -139,6 +148,11 @@ static const char head[] =
     ".Op Ar options\n"
     ".Ar DISK SIZE\n"
     ".Op \\-\\- Ar qemu-arguments\n"
+    ".Nm\n"
+    ".Fl Fl fetch\n"
+    ".Op Fl Fl iso Ns = Ns Ar ISO\n"
+    ".Nm\n"
+    ".Fl Fl list-isos | clear-cache\n"
     ".Nm\n"
     ".Fl Fl check-scripts\n"
     ".Op Fl Fl scripts Ns = Ns Ar DIR\n"
@@ -187,6 +201,10 @@ static const char head[] =
 static const char tail[] =
     ".Sh EXAMPLES\n"
     "Grow a disk to 8 GiB:\n"
+    ".Pp\n"
+    ".Dl qemu-grow openwrt.img 8G\n"
+    ".Pp\n"
+    "The same with an ISO that is there:\n"
     ".Pp\n"
     ".Dl qemu-grow \\-\\-iso=alpine\\-virt\\-3.20.3\\-x86_64.iso openwrt.img 8G\n"
     ".Pp\n"

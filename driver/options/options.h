@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/failure.h"
+#include "iso/trust.h"
 
 // What main is asked to do.
 enum action {
@@ -16,6 +17,9 @@ enum action {
     ACTION_HELP,
     ACTION_VERSION,
     ACTION_CHECK_SCRIPTS, // --check-scripts: load every dialogue file, report mistakes, do no more
+    ACTION_FETCH,         // --fetch: get the ISO into the cache, do no more
+    ACTION_LIST_ISOS,     // --list-isos: what is known and what is in the cache
+    ACTION_CLEAR_CACHE,   // --clear-cache
     ACTION_MAN,           // --print=man       (used by the build)
     ACTION_COMPLETION,    // --print=bash|zsh|fish (used by the build); which in print_what
     ACTION_README,        // --print=readme: README.md's tables of options and exit codes
@@ -47,7 +51,15 @@ struct options {
     bool kmsg_mark;
     bool dmesg;
     bool verbose_services;
-    const char *iso;        // or NULL: not given
+    const char *iso;    // or NULL: the catalogue's default
+    const char *sha256; // or NULL
+    enum trust trust;   // the least that is accepted; default signed
+    bool trust_given;
+    const char *mirror; // or NULL: the catalogue's
+    const char *isos;   // folder of the catalogue, or NULL: found by the program
+    bool allow_http;
+    bool offline;
+    bool no_cache;
     unsigned memory_mib;    // default 192
     const char *accel;      // or NULL: QEMU's own default
     const char *qemu;       // --qemu, else $QEMU, else "qemu-system-x86_64"
@@ -69,6 +81,9 @@ struct options {
 // DISK or SIZE are still missing (so `-- -disk.img 8G` works), a further one begins QEMU's.
 int options_parse(struct options *o, int argc, char **argv, struct failure *f);
 void options_free(struct options *o);
+
+// Whether the action only prints something that is known at once: the help and its like.
+bool action_is_print(enum action action);
 
 // The words of each enum, in its order, NULL-terminated, lower case: for variables, help and
 // errors.

@@ -61,7 +61,7 @@ static int set_word(struct options *o, const struct option_row *row, const char 
         return -1;
     static_assert(sizeof(enum attach) == sizeof index && sizeof(enum moment) == sizeof index &&
                       sizeof(enum plug) == sizeof index && sizeof(enum plug_by) == sizeof index &&
-                      sizeof(enum colour) == sizeof index,
+                      sizeof(enum colour) == sizeof index && sizeof(enum trust) == sizeof index,
                   "every enum is stored as an int");
     memcpy(field_of(o, row), &index, sizeof index);
     return 0;
@@ -277,7 +277,7 @@ static int parse_options(struct options *o, int argc, char **argv, int *rest, st
             return -1;
         if (row->given != 0)
             memcpy((char *)o + row->given, &(bool){true}, sizeof(bool));
-        if (row->kind == KIND_ACTION && row->value != ACTION_CHECK_SCRIPTS)
+        if (row->kind == KIND_ACTION && action_is_print(o->action))
             break; // --help and --version: the rest does not matter
         if (row->kind == KIND_PRINT)
             break;
@@ -316,6 +316,19 @@ static int set_qemu_args(struct options *o, const char *flags, char *const *args
     return 0;
 }
 
+bool action_is_print(enum action action) {
+    return action == ACTION_HELP || action == ACTION_VERSION || action == ACTION_MAN ||
+           action == ACTION_COMPLETION || action == ACTION_README;
+}
+
+// The option that asks for the action.
+static const char *action_name(enum action action) {
+    for (size_t i = 0; i < option_count; i++)
+        if (option_rows[i].kind == KIND_ACTION && option_rows[i].value == (int)action)
+            return option_rows[i].name;
+    return "";
+}
+
 // What options_parse finds wrong when all is read.
 static int check(const struct options *o, struct failure *f) {
     const char *odd = o->plug_given ? "--plug" : o->plug_by_given ? "--plug-by" : NULL;
@@ -326,9 +339,13 @@ static int check(const struct options *o, struct failure *f) {
         return failure_set(f, EXIT_ID_USAGE,
                            "say when to begin, such as --log=login, or leave it out",
                            "--mdev-log has no log to keep while --log is no");
-    if (o->action == ACTION_CHECK_SCRIPTS && o->disk != NULL)
+    if (o->action != ACTION_GROW && o->disk != NULL)
         return failure_set(f, EXIT_ID_USAGE, "leave it out",
-                           "--check-scripts takes no DISK, and '%s' is given", o->disk);
+                           "--%s takes no DISK, and '%s' is given", action_name(o->action),
+                           o->disk);
+    if (o->action == ACTION_FETCH && o->no_cache)
+        return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
+                           "--fetch fills the cache, and --no-cache forbids it");
     if (o->action != ACTION_GROW)
         return 0;
     if (o->disk == NULL)
@@ -345,7 +362,7 @@ static int parse_all(struct options *o, int argc, char **argv, struct failure *f
     int rest = argc;
     if (set_defaults(o, f) < 0 || parse_options(o, argc, argv, &rest, f) < 0)
         return -1;
-    if (o->action != ACTION_GROW && o->action != ACTION_CHECK_SCRIPTS)
+    if (action_is_print(o->action))
         return 0;
     // After the first `--`: what is missing of DISK and SIZE, then QEMU's arguments, led in by a
     // further

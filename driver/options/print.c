@@ -19,7 +19,7 @@ static const struct {
 
 int options_print(const struct options *o, FILE *out, struct failure *f) {
     errno = 0;
-    if (o->action == ACTION_GROW || o->action == ACTION_CHECK_SCRIPTS)
+    if (!action_is_print(o->action))
         return 0;
     if (o->action == ACTION_HELP)
         help_print(out);

@@ -9,7 +9,7 @@
 
 // Writes what o->action asks for: the help, the version, the man page, a completion or the README's
 // tables. Returns 1 if that was all that was asked for, 0 if there is something else to do
-// (ACTION_GROW, ACTION_CHECK_SCRIPTS), -1 with EXIT_ID_OUTPUT_UNWRITABLE. Flushes out.
+// (see action_is_print), -1 with EXIT_ID_OUTPUT_UNWRITABLE. Flushes out.
 int options_print(const struct options *o, FILE *out, struct failure *f);
 
 // The single ones. None of them looks at errors: options_print asks ferror.

@@ -22,7 +22,7 @@ enum { MEMORY_MIN = 64, MEMORY_MAX = 1048576 }; // MiB
 enum { APPEND_MAX = 200 };                      // bytes of --append
 
 // Headings under which --help and the man page list the options. GROUP_HIDDEN is listed nowhere.
-enum option_group { GROUP_WAY, GROUP_QEMU, GROUP_SHOWN, GROUP_OTHER, GROUP_HIDDEN };
+enum option_group { GROUP_WAY, GROUP_ISO, GROUP_QEMU, GROUP_SHOWN, GROUP_OTHER, GROUP_HIDDEN };
 
 // What a shell offers for an option's value when there are no words.
 enum option_files { FILES_NONE, FILES_ANY, FILES_FOLDERS, FILES_PROGRAMS };

@@ -96,6 +96,7 @@ def disks():
     yield Case("choices/disk-openwrt-padding", disk="openwrt-padding", size="512M",
                says=("repaired:", "Padding at end of inode bitmap is not set. Fix?"))
     yield Case("choices/size-added", size="+88M")
+    yield Case("choices/size-equal", size="40M")  # there is room behind its partition
     yield Case("choices/size-bytes", size="100001792", says=("100001792 bytes",))
 
 

@@ -76,10 +76,10 @@ class Console:
         elif self.in_monitor:
             self.monitor.key(byte)
         else:
-            self.keys.extend(byte * self.copies())
+            self.keys.extend(byte * (self.copies() if byte >= " " else 1))
 
     def copies(self):
-        """How often a key arrives."""
+        """How often a key arrives. What ends or empties a line always does, once."""
         self.count += 1
         drop = self.faults.number("drop" if self.booted else "drop-boot")
         double = self.faults.number("double") if self.booted else 0

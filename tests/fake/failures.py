@@ -51,7 +51,7 @@ CASES = [
     fail("resize", "", 40, "enlarged", "same", "some reason", before=qemu_img("echo 'qemu-img: some reason' >&2; exit 1")),
     fail("resize-full", "", 41, "enlarged", "same", "No space left",
          before=qemu_img("echo 'qemu-img: resize: No space left on device' >&2; exit 1")),
-    fail("resize-does-nothing", "", 54, "attached", "any", "81920 sectors", before=qemu_img("exit 0")),
+    fail("resize-does-nothing", "", 53, "attached", "any", "81920 sectors", before=qemu_img("exit 0")),
     fail("transcript-full", "", 41, "attached", "enlarged", "/dev/full", options=("--transcript=/dev/full",)),
     fail("transcript-torn", "", 61, "attached", "enlarged", "pipe", before=torn_pipe),
     fail("mdev-log-full", "", 41, "off", "grown", "mdev's log", options=("--log=login", "--mdev-log=/dev/full")),
@@ -76,6 +76,7 @@ CASES = [
 
     # It does not boot.
     fail("no-device", "boot=none", 44, "attached", "enlarged", "No bootable device"),
+    fail("too-late", "boot=late", 44, "attached", "enlarged", "could not be stopped", options=CONSOLE),
     fail("no-kernel", "boot=kernel", 44, "attached", "enlarged", "vmlinuz-virt", options=CONSOLE),
     fail("no-kernel-default", "boot=kernel", 44, "attached", "enlarged", "vmlinuz-virt"),
     fail("no-initrd", "boot=initrd", 44, "attached", "enlarged", "initramfs-virt", options=CONSOLE),
@@ -92,7 +93,6 @@ CASES = [
     fail("oom", "oom=apk", 45, "attached", "enlarged", "Out of memory", "--memory"),
     fail("emergency-media", "emergency=media", 46, "attached", "enlarged", "emergency shell", options=CONSOLE),
     fail("emergency-switch", "emergency=switch", 46, "attached", "enlarged", "emergency shell", options=INIT),
-    fail("login-shell", "login=shell", 48, "attached", "enlarged", "login prompt"),
     fail("login-apk", "login=apk", 48, "attached", "enlarged", "login prompt"),
     fail("login-e2fsck", "login=e2fsck", 48, "check", "table", "login prompt"),
     fail("password", "password=ask", 48, "attached", "enlarged", "password"),

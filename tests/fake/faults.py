@@ -8,11 +8,11 @@ panic=STATE         the kernel panics          hang=STATE   not a byte comes any
 die=STATE[:HOW]     QEMU ends: exit status HOW (1), or HOW is kill
 login=STATE         init starts a new login    reset=STATE  the firmware comes back
 oom=STATE           the kernel kills something to get memory
-drop=K, double=K    every K-th key at the serial port is lost, or comes twice (not at boot:)
+drop=K, double=K    every K-th letter at the serial port is lost, or comes twice (not at boot:)
 drop-boot=K         the same at boot:
 mute=STATE          from there on, no key is echoed
 kernel=all          kernel lines within every prompt and echo (as the others, only with console=ttyS0)
-boot=none|kernel|initrd         nothing to boot from; a file that ISOLINUX cannot load
+boot=none|kernel|initrd|late    nothing to boot from; a file that ISOLINUX cannot load; no time to type
 emergency=media|switch          the initramfs fails
 password=ask|refuse             at login
 shell=odd                       commands end with 2

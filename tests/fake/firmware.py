@@ -78,6 +78,8 @@ class Firmware:
     def read_line(self):
         """A line at boot:; empty after a second without a key, too."""
         line = ""
+        if self.faults.get("boot") == "late":
+            return ""
         key = self.console.bios_key(float(self.faults.get("time-out", TIME_OUT)))
         if key is None:
             return ""
@@ -107,10 +109,11 @@ class Firmware:
     def load(self, name, kind, quiet=False):
         wanted = {"kernel": "/boot/vmlinuz-virt", "initrd": "/boot/initramfs-virt"}[kind]
         good = name == wanted and self.faults.get("boot") != kind
-        text = f"Loading {name}..."
+        text = f"Loading {name}" + ("" if quiet else "...")
         if not good:
-            self.twice(text)
-            self.console.raw("failed: No such file or directory\r\n")
+            self.mirrored(text)
+            self.mirrored(text)
+            self.console.raw("  failed:failed:  No such file or directorNo such file or directory\r\ny\r\n")
         elif not quiet:
             self.mirrored(text[:-1])
             self.mirrored(text)

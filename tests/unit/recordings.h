@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const recordings[] = {"HDA-LOGIN-NO", "HDA-NO-NO", "USB-NO-SINGLE",
                                          "VIRTIO-INIT-INIT"};
@@ -43,6 +44,12 @@ static inline size_t random_piece(uint64_t *seed, size_t left) {
     static const size_t longest[] = {1, 2, 5, 30, 200, 5000};
     size_t n = 1 + random_below(seed, longest[random_below(seed, 6)]);
     return n < left ? n : left;
+}
+
+// Puts bytes at *to, and moves it behind them.
+static inline void put(char **to, const char *bytes, size_t size) {
+    memcpy(*to, bytes, size);
+    *to += size;
 }
 
 // How many seeded ways of cutting are tried: QEMU_GROW_CUTS, or so many.

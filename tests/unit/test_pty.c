@@ -61,7 +61,7 @@ static uint32_t checksum(uint32_t sum, const void *bytes, size_t size) {
 }
 
 static struct pty *start(const char *mode, struct failure *f) {
-    char *argv[] = {self, (char *)"child", (char *)(uintptr_t)mode, NULL};
+    char *argv[] = {self, (char *)"child", (char *)mode, NULL};
     return pty_spawn(argv, f);
 }
 

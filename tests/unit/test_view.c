@@ -22,7 +22,7 @@ struct trace {
 
 static void trace_add(struct trace *t, char sink, const char *bytes, size_t size) {
     assert_true(size > 0);
-    if (t->size + size > t->room) {
+    if (t->bytes == NULL || t->size + size > t->room) {
         t->room = 2 * (t->size + size);
         t->bytes = realloc(t->bytes, t->room);
         t->sinks = realloc(t->sinks, t->room);
@@ -210,7 +210,8 @@ static const struct idle_row {
     {"a[   12.3", "a[   12.3", "45678] Kernel panic\nb", "a[   12.3b",
      "[   12.345678] Kernel panic\n"},
     {"[ [   12.3", "[ [   12.3", "45678] x\nok", "[ [   12.3ok", "[   12.345678] x\n"},
-    {"a\033[1", "a", "mb", "ab", ""}, // not given out
+    {"[ [   12.345678] x", "[ ", " y\nok", "[ ok", "[   12.345678] x y\n"}, // within a kernel line
+    {"a\033[1", "a", "mb", "ab", ""},                                       // not given out
     {"a\r", "a\n", "\nb", "a\nb", ""},
     {"[   12.345678] reboot: Power down", "", "", "", "[   12.345678] reboot: Power down"},
 };
@@ -389,9 +390,10 @@ static void test_lines_inserted_everywhere(void **state) {
             const char *line = lines[insertions++ % LINES];
             size_t length = strlen(line);
             char mixed[2 * AROUND + 256];
-            memcpy(mixed, bytes + from, at - from);
-            memcpy(mixed + (at - from), line, length);
-            memcpy(mixed + (at - from) + length, bytes + at, to - at);
+            char *end = mixed;
+            put(&end, bytes + from, at - from);
+            put(&end, line, length);
+            put(&end, bytes + at, to - at);
 
             struct trace plain = run(bytes + from, to - from, to - from, 1);
             struct trace t = run(mixed, to - from + length, 0, insertions);
@@ -427,11 +429,14 @@ static void test_lines_in_hostile_text(void **state) {
                                         "m",   "\r", "\n",   "a",     "[ ok ]"};
     for (uint64_t seed = 1; seed <= 100000; seed++) {
         uint64_t r = seed;
-        char text[256] = "";
-        for (size_t i = 0; i < 8; i++)
-            (void)strcat(text, parts[random_below(&r, sizeof parts / sizeof *parts)]);
-        (void)strcat(text, "x"); // nothing is held back at the end
-        size_t size = strlen(text);
+        char text[256];
+        char *text_end = text;
+        for (size_t i = 0; i < 8; i++) {
+            const char *part = parts[random_below(&r, sizeof parts / sizeof *parts)];
+            put(&text_end, part, strlen(part));
+        }
+        put(&text_end, "x", 1); // nothing is held back at the end
+        size_t size = (size_t)(text_end - text);
         size_t at = random_below(&r, size);
         bool marks[256];
         // Left out: what is a kernel line itself, and what may be a level before the line.
@@ -439,9 +444,10 @@ static void test_lines_in_hostile_text(void **state) {
             continue;
         const char *line = lines[random_below(&r, LINES)];
         char mixed[1024];
-        memcpy(mixed, text, at);
-        memcpy(mixed + at, line, strlen(line));
-        memcpy(mixed + at + strlen(line), text + at, size - at);
+        char *end = mixed;
+        put(&end, text, at);
+        put(&end, line, strlen(line));
+        put(&end, text + at, size - at);
         struct trace plain = run(text, size, size, 1);
         struct trace t = run(mixed, size + strlen(line), 0, seed);
         char *plain_text = trace_of(&plain, 't');

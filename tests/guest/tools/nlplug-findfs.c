@@ -44,9 +44,9 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct search *sear
                                                        const char *format, ...) {
     if (!search->debug)
         return;
+    fputs("nlplug-findfs: ", stderr);
     va_list arguments;
     va_start(arguments, format);
-    fputs("nlplug-findfs: ", stderr);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);

@@ -1,0 +1,324 @@
+// Names, locks by flock, and stamps that save reading a file again.
+#include "iso/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "iso/digest.h"
+#include "iso/fetch.h"
+
+enum {
+    LOCK_TURN_MS = 200, // how often a lock that somebody else has is asked for
+    STAMP_SIZE = 160,
+    SETTLED_S =
+        2, // a file touched less long ago may be touched again within its stamp's resolution
+};
+
+static int no_memory(struct failure *f) {
+    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+}
+
+static int cannot(const char *path, const char *what, int error, struct failure *f) {
+    const bool full = error == ENOSPC || error == EDQUOT;
+    return failure_set(f, full ? EXIT_ID_CACHE_FULL : EXIT_ID_CACHE_UNWRITABLE,
+                       full ? "make room, or name another folder by $XDG_CACHE_HOME"
+                            : "name another folder by $XDG_CACHE_HOME, or add --no-cache",
+                       "%s cannot be %s: %s", path, what, strerror(error));
+}
+
+int cache_open(struct cache *c, bool temporary, struct failure *f) {
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    const char *tmp = getenv("TMPDIR");
+    int n = -1;
+    *c = (struct cache){0};
+    if (temporary)
+        n = asprintf(&c->folder, "%s/qemu-grow-iso-XXXXXX",
+                     tmp == NULL || tmp[0] != '/' ? "/tmp" : tmp);
+    else if (cache != NULL && cache[0] == '/')
+        n = asprintf(&c->folder, "%s/qemu-grow", cache);
+    else if (home != NULL && home[0] == '/')
+        n = asprintf(&c->folder, "%s/.cache/qemu-grow", home);
+    else
+        return failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "set $HOME or $XDG_CACHE_HOME",
+                           "there is no folder for the cache");
+    if (n < 0) {
+        c->folder = NULL;
+        return no_memory(f);
+    }
+    if (temporary && mkdtemp(c->folder) == NULL) {
+        cannot(c->folder, "made", errno, f);
+        free(c->folder);
+        c->folder = NULL;
+        return -1;
+    }
+    c->temporary = temporary;
+    return 0;
+}
+
+void cache_close(struct cache *c) {
+    uint64_t bytes = 0;
+    size_t busy = 0;
+    struct failure ignored;
+    if (c->temporary && c->folder != NULL) {
+        (void)cache_clear(c, &bytes, &busy, &ignored);
+        (void)rmdir(c->folder);
+    }
+    free(c->folder);
+    *c = (struct cache){0};
+}
+
+int cache_make(const struct cache *c, struct failure *f) {
+    char *path = strdup(c->folder);
+    int error = path == NULL ? ENOMEM : 0;
+    for (char *slash = path == NULL ? NULL : path + 1; error == 0 && slash != NULL;) {
+        slash = strchr(slash, '/');
+        if (slash != NULL)
+            *slash = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST && access(path, X_OK) != 0)
+            error = errno;
+        if (slash != NULL)
+            *slash++ = '/';
+    }
+    free(path);
+    return error == 0 ? 0 : cannot(c->folder, "made", error, f);
+}
+
+char *cache_path(const struct cache *c, const char *key, const char *suffix) {
+    char *path = NULL;
+    const char *folder = c->folder == NULL ? "/dev/null" : c->folder; // no cache: no file in it
+    return asprintf(&path, "%s/%s%s", folder, key, suffix) < 0 ? NULL : path;
+}
+
+// ------------------------------------------------------------------ locks
+
+// Takes the lock of that path if nobody has it. The descriptor; -1 with errno (EWOULDBLOCK: taken).
+static int try_lock(const char *path) {
+    for (;;) {
+        struct stat mine;
+        struct stat there;
+        const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return -1;
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+            const int error = errno;
+            (void)close(fd);
+            errno = error;
+            return -1;
+        }
+        // Somebody may have removed the file between open and flock.
+        if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+            mine.st_dev == there.st_dev)
+            return fd;
+        (void)close(fd);
+    }
+}
+
+int cache_lock(const struct cache *c, const char *key, const struct iso_watch *w,
+               struct failure *f) {
+    char *path = cache_path(c, key, ".lock");
+    bool said = false;
+    int fd = -1;
+    if (path == NULL)
+        return no_memory(f);
+    while ((fd = try_lock(path)) < 0) {
+        if (errno != EWOULDBLOCK) {
+            cannot(path, "locked", errno, f);
+            break;
+        }
+        if (!said)
+            watch_note(w, "another qemu-grow is fetching this ISO; waiting for it");
+        said = true;
+        if (watch_wait(w, LOCK_TURN_MS) != 0) {
+            failure_set(f, watch_stop_id(), "run again",
+                        "the wait for another qemu-grow's fetch was stopped");
+            break;
+        }
+    }
+    free(path);
+    return fd;
+}
+
+// ------------------------------------------------------------------ files
+
+// What changes whenever the file is touched.
+static void stamp_of(char stamp[STAMP_SIZE], const struct stat *st) {
+    (void)snprintf(stamp, STAMP_SIZE, "%ju/%ju %jd %jd.%09ld %jd.%09ld", (uintmax_t)st->st_dev,
+                   (uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
+                   st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+}
+
+// Reads all of it and compares. 1 right, 0 wrong, -1 with errno.
+static int check_bytes(int fd, const char *sha256, int stop_fd) {
+    char hex[DIGEST_HEX + 1];
+    if (digest_file(fd, stop_fd, hex) != 0)
+        return -1;
+    return strcmp(hex, sha256) == 0 ? 1 : 0;
+}
+
+// 1 right, 0 wrong, -1 with errno. The record, if there is one, gets a new stamp.
+static int check_file(int fd, const char *sha256, const char *record_path, int stop_fd) {
+    struct stat st;
+    char stamp[STAMP_SIZE];
+    const time_t now = time(NULL);
+    if (fstat(fd, &st) != 0)
+        return -1;
+    stamp_of(stamp, &st);
+    struct record *r = record_load(record_path);
+    const bool same = r != NULL && r->seen != NULL && strcmp(r->seen, stamp) == 0;
+    const int right = same ? 1 : check_bytes(fd, sha256, stop_fd);
+    if (right == 1 && !same && r != NULL && st.st_ctim.tv_sec + SETTLED_S <= now) {
+        free(r->seen);
+        r->seen = strdup(stamp);
+        (void)record_save(r, record_path); // without it the file is read again the next time
+    }
+    record_free(r);
+    return right;
+}
+
+static enum cache_found find(const char *path, const char *record_path, const char *sha256,
+                             const struct iso_watch *w, struct failure *f) {
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT)
+        return CACHE_ABSENT;
+    const int right = fd < 0 ? -1 : check_file(fd, sha256, record_path, w->stop_fd);
+    const int error = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    if (right == 1)
+        return CACHE_FOUND;
+    if (right < 0 && error == EINTR)
+        failure_set(f, watch_stop_id(), "run again", "reading %s was stopped", path);
+    else if (right < 0)
+        cannot(path, "read", error, f);
+    if (right < 0)
+        return CACHE_FAILED;
+    if (unlink(path) != 0) {
+        failure_set(f, EXIT_ID_ISO_MISMATCH, "remove it, or add --no-cache",
+                    "%s in the cache was changed, and cannot be removed: %s", path,
+                    strerror(errno));
+        return CACHE_FAILED;
+    }
+    (void)unlink(record_path);
+    watch_note(w, "%s in the cache was changed: its SHA-256 is not its name any more; removed",
+               path);
+    return CACHE_ABSENT;
+}
+
+enum cache_found cache_find(const struct cache *c, const char *sha256, const struct iso_watch *w,
+                            struct failure *f) {
+    char *path = cache_path(c, sha256, ".iso");
+    char *record_path = cache_path(c, sha256, ".yaml");
+    enum cache_found found = CACHE_FAILED;
+    if (path == NULL || record_path == NULL)
+        no_memory(f);
+    else
+        found = find(path, record_path, sha256, w, f);
+    free(path);
+    free(record_path);
+    return found;
+}
+
+int cache_keep(const struct cache *c, const char *part, const struct record *r, struct failure *f) {
+    char *path = cache_path(c, r->sha256, ".iso");
+    char *record_path = cache_path(c, r->sha256, ".yaml");
+    int result = 0;
+    if (path == NULL || record_path == NULL)
+        result = no_memory(f);
+    else if (record_save(r, record_path) != 0)
+        result = cannot(record_path, "written", errno, f);
+    else if (chmod(part, 0444) != 0 || rename(part, path) != 0)
+        result = cannot(path, "written", errno, f);
+    if (result == 0) {
+        const int folder = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder >= 0) {
+            (void)fsync(folder); // a name that is lost is fetched again, no more
+            (void)close(folder);
+        }
+        fetch_forget(part);
+    }
+    free(path);
+    free(record_path);
+    return result;
+}
+
+// ------------------------------------------------------------------ all of it
+
+static bool ends_with(const char *text, const char *end) {
+    const size_t n = strlen(text);
+    const size_t m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+struct record **cache_records(const struct cache *c, size_t *count) {
+    struct record **records = NULL;
+    DIR *dir = opendir(c->folder);
+    const struct dirent *entry = NULL;
+    *count = 0;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char *path = ends_with(entry->d_name, ".yaml") ? cache_path(c, entry->d_name, "") : NULL;
+        struct record *r = path == NULL ? NULL : record_load(path);
+        struct record **more = r == NULL ? NULL : realloc(records, (*count + 1) * sizeof *records);
+        free(path);
+        if (more == NULL) {
+            record_free(r);
+            continue;
+        }
+        records = more;
+        records[(*count)++] = r;
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    return records;
+}
+
+// Removes one file, and under its key's lock if others may use it.
+static int clear_one(const struct cache *c, const char *name, uint64_t *bytes, size_t *busy) {
+    char key[NAME_MAX + 1];
+    struct stat st;
+    (void)snprintf(key, sizeof key, "%.*s", (int)strcspn(name, "."), name);
+    char *lock_path = cache_path(c, key, ".lock");
+    char *path = cache_path(c, name, "");
+    int result = -1;
+    if (lock_path != NULL && path != NULL) {
+        const int lock = try_lock(lock_path);
+        if (lock < 0 && errno == EWOULDBLOCK) {
+            *busy += ends_with(name, ".lock") ? 1 : 0;
+            result = 0;
+        } else if (lock >= 0) {
+            const bool there = lstat(path, &st) == 0;
+            result = there && unlink(path) != 0 ? -1 : 0;
+            *bytes += there && result == 0 ? (uint64_t)st.st_size : 0;
+            (void)unlink(lock_path);
+            (void)close(lock);
+        }
+    }
+    free(lock_path);
+    free(path);
+    return result;
+}
+
+int cache_clear(const struct cache *c, uint64_t *bytes, size_t *busy, struct failure *f) {
+    DIR *dir = opendir(c->folder);
+    const struct dirent *entry = NULL;
+    int result = 0;
+    *bytes = 0;
+    *busy = 0;
+    if (dir == NULL)
+        return errno == ENOENT ? 0 : cannot(c->folder, "read", errno, f);
+    while (result == 0 && (entry = readdir(dir)) != NULL)
+        if (entry->d_name[0] != '.' && clear_one(c, entry->d_name, bytes, busy) != 0)
+            result = cannot(c->folder, "cleared", errno, f);
+    (void)closedir(dir);
+    return result;
+}

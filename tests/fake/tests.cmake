@@ -1,0 +1,9 @@
+# The program with the fake guest, in four parts that can run at a time.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  foreach(part RANGE 1 4)
+    add_test(NAME fake/${part} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/fake/run.py
+                                       $<TARGET_FILE:qemu-grow> --jobs=1 --shard=${part}/4)
+    set_tests_properties(fake/${part} PROPERTIES LABELS fake TIMEOUT 1800)
+  endforeach()
+endif()

@@ -1,0 +1,160 @@
+// The judge of echoes: by examples, and, for ISOLINUX's doubled ones, against all that can be.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialogue/echo.h"
+
+static const char *const verdicts[] = {
+    [ECHO_PENDING] = "pending", [ECHO_PERFECT] = "perfect", [ECHO_WRONG] = "wrong"};
+
+static enum echo_verdict judge(enum echo kind, const char *lead, const char *sent,
+                               const char *seen) {
+    return echo_judge(kind, lead, sent, strlen(sent), seen, strlen(seen));
+}
+
+static const struct {
+    enum echo kind;
+    const char *lead, *sent, *seen;
+    enum echo_verdict verdict;
+} rows[] = {
+    {ECHO_ONCE, NULL, "root", "", ECHO_PENDING},
+    {ECHO_ONCE, NULL, "root", "ro", ECHO_PENDING},
+    {ECHO_ONCE, NULL, "root", "root", ECHO_PERFECT},
+    {ECHO_ONCE, NULL, "root", "rot", ECHO_WRONG},     // lost
+    {ECHO_ONCE, NULL, "root", "rroot", ECHO_WRONG},   // doubled
+    {ECHO_ONCE, NULL, "root", "roots", ECHO_WRONG},   // more
+    {ECHO_ONCE, NULL, "root", "~ # root", ECHO_WRONG}, // a prompt in between
+    {ECHO_ONCE, NULL, "", "", ECHO_PERFECT},
+    {ECHO_ONCE, NULL, "long line", "long\n line", ECHO_PERFECT}, // wrapped
+    {ECHO_ONCE, NULL, "long line", "\n\nlong line\n", ECHO_PERFECT},
+    {ECHO_ONCE, " ", "root", " ", ECHO_PENDING},
+    {ECHO_ONCE, " ", "root", " root", ECHO_PERFECT},
+    {ECHO_ONCE, " ", "root", "   root", ECHO_PERFECT},
+    {ECHO_ONCE, " ", "root", " rot", ECHO_WRONG},
+    {ECHO_ONCE, " ", " x", " x", ECHO_PERFECT}, // the lead's bytes may be typed, too
+    {ECHO_ONCE, " ", " x", "  x", ECHO_PERFECT},
+    {ECHO_ONCE, " ", " x", "x", ECHO_WRONG},
+
+    {ECHO_TWICE, NULL, "ab", "aabb", ECHO_PERFECT},
+    {ECHO_TWICE, NULL, "ab", "abab", ECHO_PERFECT},
+    {ECHO_TWICE, NULL, "ab", "ab", ECHO_PERFECT},
+    {ECHO_TWICE, NULL, "ab", "aba", ECHO_PERFECT},
+    {ECHO_TWICE, NULL, "ab", "aa", ECHO_PENDING},
+    {ECHO_TWICE, NULL, "ab", "b", ECHO_WRONG},
+    {ECHO_TWICE, NULL, "ab", "aaa", ECHO_WRONG},
+    {ECHO_TWICE, NULL, "abc", "ac", ECHO_WRONG}, // lost
+    {ECHO_TWICE, NULL, "ab", "ababab", ECHO_WRONG},
+    {ECHO_TWICE, " :bot", "/boot", " //bboooott", ECHO_PERFECT},
+    {ECHO_TWICE, " :bot", "/boot", "boot:  //bboooott", ECHO_PERFECT}, // the rest of a prompt
+    {ECHO_TWICE, " :bot", "/boot", "boot:  ", ECHO_PENDING},
+    {ECHO_TWICE, " :bot", "/boot", "boot:  //bbttt", ECHO_WRONG},
+
+    {ECHO_REDRAWN, NULL, "info", "iininfinf", ECHO_PENDING},
+    {ECHO_REDRAWN, NULL, "info", "iininfinfo", ECHO_PERFECT},
+    {ECHO_REDRAWN, NULL, "info", "", ECHO_PENDING},
+    {ECHO_REDRAWN, NULL, "info", "x", ECHO_PENDING},
+    {ECHO_REDRAWN, NULL, "info", "infoo", ECHO_PENDING},
+};
+
+static void examples(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const enum echo_verdict v = judge(rows[i].kind, rows[i].lead, rows[i].sent, rows[i].seen);
+        if (v != rows[i].verdict)
+            fail_msg("row %zu: `%s` as the echo of `%s` is %s, not %s", i, rows[i].seen,
+                     rows[i].sent, verdicts[v], verdicts[rows[i].verdict]);
+    }
+}
+
+// By its definition: can seen be dealt to two copies of sent, of which one is not ahead of the
+// other? Tries each way. *perfect: one of the ways completes a copy.
+static bool deal(const char *sent, const char *seen, size_t ahead, size_t behind, bool *perfect) {
+    if (*seen == '\0') {
+        *perfect = *perfect || sent[ahead] == '\0';
+        return true;
+    }
+    bool good = false;
+    if (sent[ahead] == *seen)
+        good = deal(sent, seen + 1, ahead + 1, behind, perfect);
+    if (behind < ahead && sent[behind] == *seen)
+        good = deal(sent, seen + 1, ahead, behind + 1, perfect) || good;
+    return good;
+}
+
+// The i-th text over the letters a, b and c, of a length.
+static void text_of(char *text, unsigned i, size_t length) {
+    for (size_t k = 0; k < length; k++, i /= 3)
+        text[k] = (char)('a' + (int)(i % 3));
+    text[length] = '\0';
+}
+
+static unsigned power(unsigned base, size_t exponent) {
+    unsigned result = 1;
+    while (exponent-- > 0)
+        result *= base;
+    return result;
+}
+
+// Every echo of up to nine bytes of every line of up to four bytes, over three letters.
+static void every_shuffle(void **state) {
+    (void)state;
+    enum { SENT_MAX = 4, SEEN_MAX = 9 };
+    unsigned long judged[3] = {0};
+    char sent[SENT_MAX + 1];
+    char seen[SEEN_MAX + 1];
+    for (size_t m = 0; m <= SENT_MAX; m++)
+        for (unsigned i = 0; i < power(3, m); i++)
+            for (size_t n = 0; n <= (m < SENT_MAX ? 2 * m + 1 : SEEN_MAX - 1); n++)
+                for (unsigned k = 0; k < power(3, n); k++) {
+                    text_of(sent, i, m);
+                    text_of(seen, k, n);
+                    bool perfect = false;
+                    const bool good = deal(sent, seen, 0, 0, &perfect);
+                    const enum echo_verdict wanted = !good     ? ECHO_WRONG
+                                                     : perfect ? ECHO_PERFECT
+                                                               : ECHO_PENDING;
+                    const enum echo_verdict v = judge(ECHO_TWICE, NULL, sent, seen);
+                    judged[v]++;
+                    if (v != wanted)
+                        fail_msg("`%s` as the echo of `%s` is %s, not %s", seen, sent, verdicts[v],
+                                 verdicts[wanted]);
+                }
+    assert_true(judged[ECHO_PENDING] > 1000 && judged[ECHO_PERFECT] > 1000);
+}
+
+// A long line with all of its echo, and what is beyond any echo.
+static void long_line(void **state) {
+    (void)state;
+    enum { SIZE = 2000 };
+    char *sent = malloc(SIZE + 1);
+    char *seen = malloc(2 * SIZE + 2);
+    assert_true(sent != NULL && seen != NULL);
+    for (size_t i = 0; i < SIZE; i++) {
+        sent[i] = (char)(i == SIZE - 1 ? 'z' : 'a' + (int)(i * i % 7));
+        seen[2 * i] = seen[2 * i + 1] = sent[i];
+    }
+    seen[2 * (size_t)SIZE] = 'x';
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE), ECHO_PERFECT);
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE - 2),
+                     ECHO_PENDING);
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE + 1), ECHO_WRONG);
+    free(sent);
+    free(seen);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(examples),
+        cmocka_unit_test(every_shuffle),
+        cmocka_unit_test(long_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+// Dialogue files: those of the tree are right, and each kind of mistake is told with its file, its line and why.
+#include "workspace.h"
+
+#include <sys/stat.h>
+
+#include "dialogue/script.h"
+
+// Writes dialogues/NAME below folder, which is made.
+static void write_file(const char *folder, const char *name, const char *text) {
+    char path[WORKSPACE_PATH_MAX];
+    (void)mkdir(folder, 0755);
+    (void)snprintf(path, sizeof path, "%s/dialogues", folder);
+    (void)mkdir(path, 0755);
+    (void)snprintf(path, sizeof path, "%s/dialogues/%s", folder, name);
+    FILE *out = fopen(path, "we");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void tree(void **state) {
+    (void)state;
+    struct failure f = {0};
+    struct scripts *s = scripts_load(SOURCE_DIR "/scripts", &f);
+    if (s == NULL)
+        fail_msg("%s", f.what);
+    assert_true(scripts_count(s) > 10);
+    const struct dialogue *d = scripts_dialogue(s, "fdisk");
+    assert_non_null(d);
+    assert_string_equal(d->dialogue, "fdisk");
+    assert_int_equal(dialogue_state(d, d->states[3].state), 3);
+    assert_int_equal(dialogue_state(d, "no such state"), -1);
+    const struct prompt *p = scripts_prompt(s, "shell");
+    assert_non_null(p);
+    assert_int_equal(p->echo, ECHO_ONCE);
+    assert_true(p->chunk > 0);
+    assert_int_equal(scripts_prompt(s, "isolinux")->echo, ECHO_TWICE);
+    assert_int_equal(scripts_prompt(s, "monitor")->echo, ECHO_REDRAWN);
+    assert_non_null(scripts_failure(s, "kernel-panic"));
+    assert_null(scripts_dialogue(s, "no such dialogue"));
+    assert_null(scripts_prompt(s, "no such prompt"));
+    assert_null(scripts_failure(s, "no such failure"));
+    scripts_free(s);
+    scripts_free(NULL);
+}
+
+// A file that is right, with something of everything.
+static const char right[] = "dialogue: runbook\n"         // 1
+                            "about: a test\n"             // 2
+                            "prompts:\n"                  // 3
+                            "  - prompt: shell\n"         // 4
+                            "    echo: once\n"            // 5
+                            "    chunk: 8\n"              // 6
+                            "    lead: \" [\"\n"          // 7
+                            "    kill: \"\\x15\"\n"       // 8
+                            "    submit: \"\\r\"\n"       // 9
+                            "    mark: '; %{mark_left}'\n" // 10
+                            "    done: '(?<rc>\\d+)# '\n" // 11
+                            "  - {prompt: bare, echo: twice, chunk: 1, kill: x, submit: x}\n" // 12
+                            "failures:\n"                 // 13
+                            "  - failure: fell\n"         // 14
+                            "    exit: internal\n"        // 15
+                            "    says: it fell (%{rc})\n" // 16
+                            "    next: lift it\n"         // 17
+                            "watch:\n"                    // 18
+                            "  - see: 'panic'\n"          // 19
+                            "    in: kernel\n"            // 20
+                            "    fail: fell\n"            // 21
+                            "states:\n"                   // 22
+                            "  - state: one\n"            // 23
+                            "    prompt: shell\n"         // 24
+                            "    command: ls\n"           // 25
+                            "    hold: true\n"            // 26
+                            "    expect:\n"               // 27
+                            "      - see: '(?<word>\\w+)\\n'\n" // 28
+                            "        list: word\n"        // 29
+                            "    then:\n"                 // 30
+                            "      - {when: rc == 0, goto: two}\n" // 31
+                            "      - {fail: fell}\n"      // 32
+                            "  - state: two\n"            // 33
+                            "    stage: table\n"          // 34
+                            "    tries: 3\n"              // 35
+                            "    exhausted: fell\n"       // 36
+                            "    press: x\n"              // 37
+                            "    expect:\n"               // 38
+                            "      - see: 'a%{word}b'\n"  // 39
+                            "        holds: word == x\n"  // 40
+                            "        otherwise: one\n"    // 41
+                            "        goto: done\n"        // 42
+                            "      - {exit: true, goto: done}\n"; // 43
+
+// What is put in a line's place, and what is then said, with its line.
+static const struct {
+    unsigned at;
+    const char *line;
+    unsigned told;
+    const char *why;
+} mistakes[] = {
+    // YAML and the schema
+    {22, "states: [", 0, ""},
+    {23, "  - state: one: two", 23, ""},
+    {2, "\tabout: tab", 0, "tab"},
+    {1, "", 0, "Missing required"},
+    {25, "    comand: ls", 25, "Unexpected key: comand"},
+    {9, "    # no submit", 0, "Missing required"},
+    {5, "    echo: thrice", 5, ""},
+    {6, "    chunk: many", 6, ""},
+    {6, "    chunk: -1", 6, ""},
+    {6, "    chunk: [1]", 6, ""},
+    {26, "    hold: perhaps", 26, ""},
+    {26, "    hold: 1", 26, ""},
+    {35, "    tries: -3", 35, ""},
+    {22, "states: none", 22, ""},
+    // Names
+    {1, "dialogue: other", 1, "called `other`, its file runbook.yaml"},
+    {33, "  - state: one", 33, "`one` is taken"},
+    {33, "  - state: done", 33, "`done` is taken"},
+    {31, "      - {when: rc == 0, goto: three}", 31, "no state `three`"},
+    {32, "      - {fail: tripped}", 32, "the failure `tripped`"},
+    {41, "        otherwise: three", 41, "no state `three`"},
+    {42, "        goto: three", 42, "no state `three`"},
+    {36, "    exhausted: tripped", 36, "the failure `tripped`"},
+    {21, "    fail: tripped", 21, "the failure `tripped`"},
+    {15, "    exit: nowhere", 15, "no exit code `nowhere`"},
+    {24, "    prompt: shall", 24, "the prompt `shall`"},
+    {34, "    stage: tables", 34, "no stage `tables`"},
+    {37, "    call: nobody", 37, "no dialogue `nobody`"},
+    // Variables, conditions, patterns
+    {16, "    says: it fell (%{none})", 16, "none"},
+    {25, "    command: ls %{none}", 25, "none"},
+    {10, "    mark: '; %{none}'", 10, "none"},
+    {39, "      - see: 'a%{none}b'", 39, "none"},
+    {40, "        holds: word = x", 40, "not `=`"},
+    {31, "      - {when: none == 0, goto: two}", 31, "no variable `none`"},
+    {19, "  - see: 'panic('", 19, "panic("},
+    {19, "  - see: 'panic$'", 19, "ends in `$`"},
+    {19, "  - see: 'x*'", 19, ""},
+    {11, "    done: '(?<code>\\d+)# '", 11, "no group (?<rc>"},
+    {29, "        list: words", 29, "no group (?<words>"},
+    {20, "    in: colonel", 20, "console or kernel"},
+    // What goes together
+    {28, "      - in: console", 28, "either `see` or `exit: true`"},
+    {28, "      - {in: kernel, in: console}", 28, "already seen: in"},
+    {43, "      - {exit: true, see: x, goto: done}", 43, "either `see` or `exit: true`"},
+    {41, "        # otherwise", 39, "`holds` and `otherwise`"},
+    {42, "        goto: done\n        fail: fell", 39, "`goto` or `fail`, not both"},
+    {32, "      - {when: rc == 1}", 32, "either `goto` or `fail`"},
+    {32, "      - {goto: two, fail: fell}", 32, "either `goto` or `fail`"},
+    {36, "    # exhausted", 33, "`tries` and `exhausted`"},
+    {37, "    type: x", 33, "names no prompt"},
+    {37, "    press: x\n    prompt: shell", 38, "nothing is typed at this prompt"},
+    {24, "    prompt: bare", 25, "takes no commands"},
+    {37, "    press: x\n    failed: fell", 33, "belong to a command"},
+    {37, "    press: x\n    call: runbook", 33, "more than one of"},
+    {10, "    # mark", 4, "`mark` and `done`"},
+    {6, "    chunk: 0", 6, "at least one byte"},
+    {21, "    goto: one", 19, "belongs to no state"},
+};
+
+// The file with one line replaced.
+static void write_mistake(const char *folder, unsigned at, const char *line) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    unsigned number = 1;
+    for (const char *from = right; *from != '\0'; number++) {
+        const size_t n = strcspn(from, "\n") + 1;
+        if (number == at)
+            (void)fprintf(out, "%s\n", line);
+        else
+            (void)fwrite(from, 1, n, out);
+        from += n;
+    }
+    (void)fclose(out);
+    write_file(folder, "runbook.yaml", text);
+    free(text);
+}
+
+static void each_mistake(void **state) {
+    (void)state;
+    struct failure f = {0};
+    write_file("right", "runbook.yaml", right);
+    struct scripts *s = scripts_load("right", &f);
+    if (s == NULL)
+        fail_msg("the file that is right: %s", f.what);
+    scripts_free(s);
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        char where[64];
+        write_mistake("wrong", mistakes[i].at, mistakes[i].line);
+        s = scripts_load("wrong", &f);
+        if (s != NULL)
+            fail_msg("row %zu: `%s` was taken", i, mistakes[i].line);
+        assert_id(&f, EXIT_ID_SCRIPTS_BAD);
+        (void)snprintf(where, sizeof where, "wrong/dialogues/runbook.yaml:%u:", mistakes[i].told);
+        if (mistakes[i].told == 0)
+            (void)snprintf(where, sizeof where, "wrong/dialogues/runbook.yaml:");
+        if (strstr(f.what, where) == NULL || strstr(f.what, mistakes[i].why) == NULL)
+            fail_msg("row %zu: `%s` in line %u: %s", i, mistakes[i].line, mistakes[i].at, f.what);
+    }
+}
+
+// A state that only a time-out could end.
+static void no_way_out(void **state) {
+    (void)state;
+    struct failure f = {0};
+    write_file("closed", "runbook.yaml", "dialogue: runbook\nabout: x\nstates:\n  - state: a\n"
+                                         "    expect:\n      - see: '(?<b>x)'\n        list: b\n");
+    assert_null(scripts_load("closed", &f));
+    assert_says(&f, "closed/dialogues/runbook.yaml:6: nothing that state `a` looks for leads out");
+}
+
+// More than one mistake: all are told; more than fit: the first ones.
+static void many_mistakes(void **state) {
+    (void)state;
+    struct failure f = {0};
+    write_file("many", "runbook.yaml", "dialogue: runbook\nabout: x\nstates:\n"
+                                       "  - {state: a, next: b}\n  - {state: c, fail: d}\n");
+    assert_null(scripts_load("many", &f));
+    assert_says(&f, "many/dialogues/runbook.yaml:4: ");
+    assert_says(&f, "many/dialogues/runbook.yaml:5: ");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    (void)fputs("dialogue: runbook\nabout: x\nstates:\n", out);
+    for (int i = 0; i < 1000; i++)
+        (void)fprintf(out, "  - {state: s%d, next: n%d}\n", i, i);
+    (void)fclose(out);
+    write_file("many", "runbook.yaml", text);
+    free(text);
+    assert_null(scripts_load("many", &f));
+    assert_says(&f, "many/dialogues/runbook.yaml:4: ");
+}
+
+// Names are known in all files, in whichever they stand.
+static void several_files(void **state) {
+    (void)state;
+    struct failure f = {0};
+    write_file("several", "zz.yaml",
+               "dialogue: zz\nabout: x\nstates:\n  - {state: a, set: [{name: v, value: 1}]}\n");
+    write_file("several", "runbook.yaml", "dialogue: runbook\nabout: x\nstates:\n"
+                                          "  - {state: a, call: zz}\n  - {state: b, press: \"%{v}\"}\n");
+    write_file("several", ".hidden.yaml", "no dialogue\n");
+    write_file("several", "notes.txt", "no dialogue\n");
+    struct scripts *s = scripts_load("several", &f);
+    if (s == NULL)
+        fail_msg("%s", f.what);
+    assert_int_equal(scripts_count(s), 2);
+    assert_string_equal(scripts_at(s, 0)->dialogue, "runbook");
+    assert_string_equal(scripts_path(s, 1), "several/dialogues/zz.yaml");
+    scripts_free(s);
+    write_file("several", "yy.yaml", "dialogue: yy\nabout: x\nfailures:\n"
+                                     "  - {failure: f, exit: internal, says: a, next: b}\n"
+                                     "  - {failure: f, exit: internal, says: a, next: b}\n");
+    assert_null(scripts_load("several", &f));
+    assert_says(&f, "several/dialogues/yy.yaml:5: the name `f` is taken");
+}
+
+static void no_files(void **state) {
+    (void)state;
+    struct failure f = {0};
+    assert_null(scripts_load("nowhere", &f));
+    assert_id(&f, EXIT_ID_SCRIPTS_BAD);
+    assert_says(&f, "nowhere/dialogues");
+    write_file("none", "notes.txt", "");
+    assert_null(scripts_load("none", &f));
+    assert_id(&f, EXIT_ID_SCRIPTS_BAD);
+    assert_says(&f, "no *.yaml");
+    write_file("other", "other.yaml", "dialogue: other\nabout: x\n");
+    assert_null(scripts_load("other", &f));
+    assert_id(&f, EXIT_ID_SCRIPTS_BAD);
+    assert_says(&f, "no dialogue `runbook`");
+    write_file("empty", "runbook.yaml", "");
+    assert_null(scripts_load("empty", &f));
+    assert_id(&f, EXIT_ID_SCRIPTS_BAD);
+    assert_says(&f, "empty/dialogues/runbook.yaml");
+    sh_do("mkdir -p folder/dialogues/runbook.yaml");
+    assert_null(scripts_load("folder", &f));
+    assert_id(&f, EXIT_ID_SCRIPTS_BAD);
+    assert_says(&f, "folder/dialogues/runbook.yaml");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tree),          cmocka_unit_test(each_mistake),
+        cmocka_unit_test(many_mistakes), cmocka_unit_test(several_files),
+        cmocka_unit_test(no_way_out),    cmocka_unit_test(no_files),
+    };
+    return cmocka_run_group_tests(tests, workspace_enter, workspace_leave);
+}
