@@ -6,7 +6,6 @@
 #include "console/view.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -315,32 +314,26 @@ static void unmix_byte(struct view *v, char byte) {
     text_byte(v, byte);
 }
 
-// One bit for each byte: whether it is text, if not within an escape sequence or a candidate. In a
-// kernel line no candidate begins.
-static const uint64_t plain_in_text[4] = {0xefffffff00000000, 0x7ffffffff7ffffff, ~UINT64_C(0),
-                                          ~UINT64_C(0)}; // not `<`, not `[`
-static const uint64_t plain_in_kernel[4] = {0xffffffff00000000, 0x7fffffffffffffff, ~UINT64_C(0),
-                                            ~UINT64_C(0)};
+// Whether a byte is text, if not within an escape sequence or a candidate.
+static bool is_plain(char byte) {
+    unsigned char b = (unsigned char)byte;
+    return b >= 0x20 && b != 0x7f && byte != '[' && byte != '<';
+}
 
 // How many plain bytes there are at the beginning.
-static size_t plain_run(const uint64_t plain[4], const char *bytes, size_t size) {
+static size_t plain_run(const char *bytes, size_t size) {
     size_t n = 0;
-    for (; n < size; n++) {
-        unsigned char b = (unsigned char)bytes[n];
-        if ((plain[b >> 6] >> (b & 63) & 1) == 0)
-            break;
-    }
+    while (n < size && is_plain(bytes[n]))
+        n++;
     return n;
 }
 
 void view_feed(struct view *v, const char *bytes, size_t size) {
     while (size > 0) {
         size_t n = 0;
-        if (v->in_kernel) {
-            if (!escape_inside(&v->kernel_escape))
-                n = plain_run(plain_in_kernel, bytes, size);
-        } else if (v->outer.len == 0 && !escape_inside(&v->text_escape))
-            n = plain_run(plain_in_text, bytes, size);
+        if (v->in_kernel ? !escape_inside(&v->kernel_escape)
+                         : v->outer.len == 0 && !escape_inside(&v->text_escape))
+            n = plain_run(bytes, size);
         if (n > 0) {
             out_bytes(v, bytes, n);
             if (!v->in_kernel)

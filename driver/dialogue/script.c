@@ -1,61 +1,55 @@
 // Loads dialogue files: libcyaml with a schema, then lint.c for what a schema cannot say.
 #include "dialogue/script.h"
 
-#include <cyaml/cyaml.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/yaml.h"
 #include "dialogue/lint.h"
 #include "dialogue/place.h"
 
-#define OPTIONAL_STRING(key, type, member)                                                         \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 0,         \
-                           CYAML_UNLIMITED)
 #define REQUIRED_STRING(key, type, member)                                                         \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 0, CYAML_UNLIMITED)
 // Not CYAML_FIELD_BOOL, to which every word but a few is true.
 #define OPTIONAL_BOOL(key, type, member)                                                           \
     CYAML_FIELD_ENUM(key, CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, type, member, truth_words,      \
                      CYAML_ARRAY_LEN(truth_words))
-#define OPTIONAL_LIST(key, type, member, schema)                                                   \
-    CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member,        \
-                               member##_count, schema, 0, CYAML_UNLIMITED)
 
 static const cyaml_strval_t truth_words[] = {{"false", false}, {"true", true}};
 
 static const cyaml_schema_field_t assignment_fields[] = {
     REQUIRED_STRING("name", struct assignment, name),
     REQUIRED_STRING("value", struct assignment, value),
-    OPTIONAL_STRING("when", struct assignment, when),
+    YAML_STRING("when", struct assignment, when),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t assignment_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct assignment, assignment_fields)};
 
 static const cyaml_schema_field_t rule_fields[] = {
-    OPTIONAL_STRING("see", struct rule, see),
+    YAML_STRING("see", struct rule, see),
     OPTIONAL_BOOL("exit", struct rule, exit),
-    OPTIONAL_STRING("when", struct rule, when),
-    OPTIONAL_STRING("in", struct rule, in),
-    OPTIONAL_STRING("list", struct rule, list),
-    OPTIONAL_STRING("note", struct rule, note),
-    OPTIONAL_STRING("holds", struct rule, holds),
-    OPTIONAL_STRING("otherwise", struct rule, otherwise),
-    OPTIONAL_LIST("set", struct rule, set, &assignment_schema),
-    OPTIONAL_STRING("goto", struct rule, go_to),
-    OPTIONAL_STRING("fail", struct rule, fail),
+    YAML_STRING("when", struct rule, when),
+    YAML_STRING("in", struct rule, in),
+    YAML_STRING("list", struct rule, list),
+    YAML_STRING("note", struct rule, note),
+    YAML_STRING("holds", struct rule, holds),
+    YAML_STRING("otherwise", struct rule, otherwise),
+    YAML_LIST("set", struct rule, set, &assignment_schema),
+    YAML_STRING("goto", struct rule, go_to),
+    YAML_STRING("fail", struct rule, fail),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t rule_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct rule, rule_fields)};
 
 static const cyaml_schema_field_t branch_fields[] = {
-    OPTIONAL_STRING("when", struct branch, when),
-    OPTIONAL_STRING("goto", struct branch, go_to),
-    OPTIONAL_STRING("fail", struct branch, fail),
+    YAML_STRING("when", struct branch, when),
+    YAML_STRING("goto", struct branch, go_to),
+    YAML_STRING("fail", struct branch, fail),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t branch_schema = {
@@ -63,28 +57,28 @@ static const cyaml_schema_value_t branch_schema = {
 
 static const cyaml_schema_field_t state_fields[] = {
     REQUIRED_STRING("state", struct state, state),
-    OPTIONAL_STRING("step", struct state, step),
-    OPTIONAL_STRING("title", struct state, title),
-    OPTIONAL_STRING("wait", struct state, wait),
-    OPTIONAL_STRING("when", struct state, when),
-    OPTIONAL_STRING("otherwise", struct state, otherwise),
-    OPTIONAL_LIST("set", struct state, set, &assignment_schema),
-    OPTIONAL_STRING("stage", struct state, stage),
+    YAML_STRING("step", struct state, step),
+    YAML_STRING("title", struct state, title),
+    YAML_STRING("wait", struct state, wait),
+    YAML_STRING("when", struct state, when),
+    YAML_STRING("otherwise", struct state, otherwise),
+    YAML_LIST("set", struct state, set, &assignment_schema),
+    YAML_STRING("stage", struct state, stage),
     OPTIONAL_BOOL("hold", struct state, hold),
     CYAML_FIELD_UINT_PTR("tries", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct state, tries),
-    OPTIONAL_STRING("exhausted", struct state, exhausted),
-    OPTIONAL_STRING("prompt", struct state, prompt),
-    OPTIONAL_STRING("type", struct state, type),
-    OPTIONAL_STRING("press", struct state, press),
-    OPTIONAL_STRING("command", struct state, command),
+    YAML_STRING("exhausted", struct state, exhausted),
+    YAML_STRING("prompt", struct state, prompt),
+    YAML_STRING("type", struct state, type),
+    YAML_STRING("press", struct state, press),
+    YAML_STRING("command", struct state, command),
     OPTIONAL_BOOL("finish", struct state, finish),
-    OPTIONAL_STRING("collect", struct state, collect),
-    OPTIONAL_STRING("call", struct state, call),
-    OPTIONAL_LIST("expect", struct state, expect, &rule_schema),
-    OPTIONAL_LIST("then", struct state, then, &branch_schema),
-    OPTIONAL_STRING("fail", struct state, fail),
-    OPTIONAL_STRING("failed", struct state, failed),
-    OPTIONAL_STRING("next", struct state, next),
+    YAML_STRING("collect", struct state, collect),
+    YAML_STRING("call", struct state, call),
+    YAML_LIST("expect", struct state, expect, &rule_schema),
+    YAML_LIST("then", struct state, then, &branch_schema),
+    YAML_STRING("fail", struct state, fail),
+    YAML_STRING("failed", struct state, failed),
+    YAML_STRING("next", struct state, next),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t state_schema = {
@@ -98,12 +92,12 @@ static const cyaml_schema_field_t prompt_fields[] = {
     CYAML_FIELD_ENUM("echo", CYAML_FLAG_STRICT, struct prompt, echo, echo_words,
                      CYAML_ARRAY_LEN(echo_words)),
     CYAML_FIELD_UINT("chunk", CYAML_FLAG_DEFAULT, struct prompt, chunk),
-    OPTIONAL_STRING("lead", struct prompt, lead),
+    YAML_STRING("lead", struct prompt, lead),
     REQUIRED_STRING("kill", struct prompt, kill),
-    OPTIONAL_STRING("again", struct prompt, again),
+    YAML_STRING("again", struct prompt, again),
     REQUIRED_STRING("submit", struct prompt, submit),
-    OPTIONAL_STRING("mark", struct prompt, mark),
-    OPTIONAL_STRING("done", struct prompt, done),
+    YAML_STRING("mark", struct prompt, mark),
+    YAML_STRING("done", struct prompt, done),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t prompt_schema = {
@@ -122,10 +116,10 @@ static const cyaml_schema_value_t failure_schema = {
 static const cyaml_schema_field_t dialogue_fields[] = {
     REQUIRED_STRING("dialogue", struct dialogue, dialogue),
     REQUIRED_STRING("about", struct dialogue, about),
-    OPTIONAL_LIST("prompts", struct dialogue, prompts, &prompt_schema),
-    OPTIONAL_LIST("watch", struct dialogue, watch, &rule_schema),
-    OPTIONAL_LIST("failures", struct dialogue, failures, &failure_schema),
-    OPTIONAL_LIST("states", struct dialogue, states, &state_schema),
+    YAML_LIST("prompts", struct dialogue, prompts, &prompt_schema),
+    YAML_LIST("watch", struct dialogue, watch, &rule_schema),
+    YAML_LIST("failures", struct dialogue, failures, &failure_schema),
+    YAML_LIST("states", struct dialogue, states, &state_schema),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t dialogue_schema = {
@@ -139,41 +133,6 @@ struct scripts {
     unsigned count;
 };
 
-// What libcyaml says of a file that does not fit: its first error, and the innermost line number of
-// the backtrace that follows it.
-struct cyaml_words {
-    char reason[256];
-    unsigned line;
-    bool in_backtrace;
-};
-
-static void cyaml_listen(cyaml_log_t level, void *ctx, const char *fmt, va_list args) {
-    struct cyaml_words *w = ctx;
-    if (level < CYAML_LOG_ERROR)
-        return;
-    char text[256];
-    (void)vsnprintf(text, sizeof text, fmt, args);
-    text[strcspn(text, "\n")] = '\0';
-    const char *line = strstr(text, "line: ");
-    if (strstr(text, "Backtrace") != NULL)
-        w->in_backtrace = true;
-    else if (line != NULL && w->line == 0)
-        w->line = (unsigned)strtoul(line + strlen("line: "), NULL, 10);
-    else if (!w->in_backtrace && w->reason[0] == '\0')
-        (void)snprintf(w->reason, sizeof w->reason, "%s",
-                       strncmp(text, "Load: ", 6) == 0 ? text + 6 : text);
-}
-
-static cyaml_config_t cyaml_settings(struct cyaml_words *words) {
-    return (cyaml_config_t){
-        .log_fn = cyaml_listen,
-        .log_ctx = words,
-        .mem_fn = cyaml_mem,
-        .log_level = CYAML_LOG_ERROR,
-        .flags = CYAML_CFG_NO_ALIAS,
-    };
-}
-
 static int no_memory(struct failure *f) {
     return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
 }
@@ -182,14 +141,14 @@ static int no_memory(struct failure *f) {
 static const char unexpected[] = "Unexpected key: ";
 
 static int load_file(struct script_file *file, char *path, struct failure *f) {
-    struct cyaml_words words = {0};
-    const cyaml_config_t config = cyaml_settings(&words);
+    struct yaml_words words;
+    const cyaml_config_t config = yaml_config(&words, true);
     const cyaml_err_t err =
         cyaml_load_file(path, &config, &dialogue_schema, (cyaml_data_t **)&file->dialogue, NULL);
     file->path = path;
     if (strncmp(words.reason, unexpected, strlen(unexpected)) == 0)
         words.line = place_key(path, words.line, words.reason + strlen(unexpected));
-    const char *reason = words.reason[0] != '\0' ? words.reason : cyaml_strerror(err);
+    const char *reason = yaml_reason(&words, err);
     if (err == CYAML_OK && file->dialogue == NULL)
         reason = "there is no dialogue in this file";
     else if (err == CYAML_OK)
@@ -248,8 +207,8 @@ struct scripts *scripts_load(const char *folder, struct failure *f) {
 void scripts_free(struct scripts *s) {
     if (s == NULL)
         return;
-    struct cyaml_words words = {0};
-    const cyaml_config_t config = cyaml_settings(&words);
+    struct yaml_words words;
+    const cyaml_config_t config = yaml_config(&words, true);
     for (unsigned i = 0; i < s->count; i++) {
         if (s->files[i].dialogue != NULL)
             (void)cyaml_free(&config, &dialogue_schema, s->files[i].dialogue, 0);

@@ -12,7 +12,7 @@
 
 #include "iso/digest.h"
 #include "iso/source.h"
-#include "iso/yaml.h"
+#include "base/yaml.h"
 
 enum { FINGERPRINT_HEX = 40 };
 

@@ -167,8 +167,11 @@ static int flush(struct part *p, struct failure *f) {
         const ssize_t n = pwrite(p->fd, from, (size_t)(p->size - p->written), (off_t)p->written);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return cannot(p, "written", errno, f);
+        if (n < 0) {
+            const int error = errno;
+            p->size = p->written; // the rest is lost
+            return cannot(p, "written", error, f);
+        }
         from += n;
         // The disk works while the network does, so that little is left for the fsync at the end.
         if ((p->written + (uint64_t)n) / SYNC_STEP != p->written / SYNC_STEP)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "iso/digest.h"
-#include "iso/yaml.h"
+#include "base/yaml.h"
 
 static const cyaml_schema_field_t fields[] = {
     YAML_STRING("file", struct record, file),

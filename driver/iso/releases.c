@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "iso/source.h"
-#include "iso/yaml.h"
+#include "base/yaml.h"
 
 static const char try_later[] = "try later, or name a release such as --iso=3.20.3";
 

@@ -96,13 +96,13 @@ static const struct {
      "cat", EXIT_ID_SCRIPTS_BAD, "before it has a value"},
 
     {"type", "  - {state: a, prompt: line, type: hello, expect: [{see: 'got (?<word>\\w+)', goto: done}]}\n",
-     "printf '> '; take 5; [ \"$(take 1)\" = '!' ] && printf 'got it'; cat", EXIT_ID_OK, "it"},
+     "take 5; [ \"$(take 1)\" = '!' ] && printf 'got it'; cat", EXIT_ID_OK, "it"},
     {"type nothing", "  - {state: a, prompt: line, type: '', expect: [{see: '(?<word>!)', goto: done}]}\n",
      "cat", EXIT_ID_OK, "!"},
     {"type again what came back wrong",
      "  - {state: a, prompt: line, type: hello, expect: [{see: '(?<word>!)', goto: done}]}\n",
      // the first chunk of four comes back as `hexx`; then k, and the line in smaller chunks
-     "printf '> '; take 4 >/dev/null; printf hexx; [ \"$(take 1)\" = k ] && printf '\\r> '; cat",
+     "take 4 >/dev/null; printf hexx; [ \"$(take 1)\" = k ] && printf '\\r> '; cat",
      EXIT_ID_OK, "!"},
     {"never an echo that is right", "  - {state: a, prompt: line, type: hello}\n",
      "while take 1 >/dev/null; do printf '> x'; done", EXIT_ID_TYPING_FAILED,

@@ -1,6 +1,6 @@
-// What every YAML file of this concern shares: libcyaml's settings, and its errors in one clause.
-#ifndef QEMU_GROW_ISO_YAML_H
-#define QEMU_GROW_ISO_YAML_H
+// What all readers of YAML share: libcyaml's settings, and its errors in one clause.
+#ifndef QEMU_GROW_BASE_YAML_H
+#define QEMU_GROW_BASE_YAML_H
 
 #include <cyaml/cyaml.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 // Listens to libcyaml's log, which is where it says what is wrong.
-#include "iso/yaml.h"
+#include "base/yaml.h"
 
 #include <stdarg.h>
 #include <stdio.h>
