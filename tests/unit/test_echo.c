@@ -28,9 +28,9 @@ static const struct {
     {ECHO_ONCE, NULL, "root", "", ECHO_PENDING},
     {ECHO_ONCE, NULL, "root", "ro", ECHO_PENDING},
     {ECHO_ONCE, NULL, "root", "root", ECHO_PERFECT},
-    {ECHO_ONCE, NULL, "root", "rot", ECHO_WRONG},     // lost
-    {ECHO_ONCE, NULL, "root", "rroot", ECHO_WRONG},   // doubled
-    {ECHO_ONCE, NULL, "root", "roots", ECHO_WRONG},   // more
+    {ECHO_ONCE, NULL, "root", "rot", ECHO_WRONG},      // lost
+    {ECHO_ONCE, NULL, "root", "rroot", ECHO_WRONG},    // doubled
+    {ECHO_ONCE, NULL, "root", "roots", ECHO_WRONG},    // more
     {ECHO_ONCE, NULL, "root", "~ # root", ECHO_WRONG}, // a prompt in between
     {ECHO_ONCE, NULL, "", "", ECHO_PERFECT},
     {ECHO_ONCE, NULL, "long line", "long\n line", ECHO_PERFECT}, // wrapped
@@ -142,10 +142,12 @@ static void long_line(void **state) {
         seen[2 * i] = seen[2 * i + 1] = sent[i];
     }
     seen[2 * (size_t)SIZE] = 'x';
-    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE), ECHO_PERFECT);
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE),
+                     ECHO_PERFECT);
     assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE - 2),
                      ECHO_PENDING);
-    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE + 1), ECHO_WRONG);
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE + 1),
+                     ECHO_WRONG);
     free(sent);
     free(seen);
 }

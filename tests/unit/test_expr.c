@@ -13,7 +13,7 @@
 
 static const struct {
     const char *name, *value;
-} variables[] = {{"seq", "single"}, {"log", "no"},   {"rc", "1"},     {"empty", ""},
+} variables[] = {{"seq", "single"}, {"log", "no"},    {"rc", "1"},  {"empty", ""},
                  {"end", "4095"},   {"last", "4095"}, {"flag", "*"}};
 
 static const char *lookup(void *arg, const char *name) {

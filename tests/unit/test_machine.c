@@ -1,17 +1,19 @@
-// The machine, on small dialogues with small programs: what it types, sees, sets, and where it goes.
+// The machine, on small dialogues with small programs: what it types, sees, sets, and where it
+// goes.
 #include "workspace.h"
 
 #include <sys/stat.h>
 
 #include "dialogue/machine.h"
 
-// What every dialogue here begins with. The program on the other side is a shell script, on a raw terminal;
-// `take N` sends back N bytes as it gets them, as an echo, and so does cat all that come.
+// What every dialogue here begins with. The program on the other side is a shell script, on a raw
+// terminal; `take N` sends back N bytes as it gets them, as an echo, and so does cat all that come.
 static const char head[] =
     "dialogue: runbook\nabout: a test\n"
     "prompts:\n"
     "  - {prompt: line, echo: once, chunk: 4, kill: k, again: '> ', submit: '!'}\n"
-    "  - {prompt: shell, echo: once, chunk: 99, kill: k, submit: '!', mark: ';%{mark_left}~%{mark_right}', "
+    "  - {prompt: shell, echo: once, chunk: 99, kill: k, submit: '!', mark: "
+    "';%{mark_left}~%{mark_right}', "
     "done: '%{mark_left}%{mark_right}=(?<rc>\\d+)> '}\n"
     "failures:\n"
     "  - {failure: fell, exit: apk-failed, says: 'it fell (%{word})', next: 'lift %{word}'}\n"
@@ -22,12 +24,12 @@ static const char head[] =
     "states:\n"
     "  - {state: begin, set: [{name: word, value: none}]}\n";
 
-// A program that answers a command line as the prompt `shell` above wants it: reads up to `!`, sends the line
-// back, and ends it with the mark and exit code $1.
+// A program that answers a command line as the prompt `shell` above wants it: reads up to `!`,
+// sends the line back, and ends it with the mark and exit code $1.
 static const char take[] = "take() { dd bs=1 count=$1 2>/dev/null; }; ";
 
 #define SHELL                                                                                      \
-    "run() { line=; while c=$(take 1) && [ \"$c\" != '!' ]; do printf %s "    \
+    "run() { line=; while c=$(take 1) && [ \"$c\" != '!' ]; do printf %s "                         \
     "\"$c\"; line=$line$c; done; mark=${line##*;}; }; "                                            \
     "fin() { printf '%s=%s> ' \"${mark%~*}${mark#*~}\" \"$1\"; }; "
 
@@ -39,8 +41,7 @@ static const struct {
     const char *what;    // words of the failure; when it ends well, the value of `word`
 } rows[] = {
     {"nothing", "  - {state: a}\n", "cat", EXIT_ID_OK, "none"},
-    {"see",
-     "  - {state: a, expect: [{see: 'give (?<word>\\w+) now', goto: done}]}\n",
+    {"see", "  - {state: a, expect: [{see: 'give (?<word>\\w+) now', goto: done}]}\n",
      "printf 'give it now'; cat", EXIT_ID_OK, "it"},
     {"stay and look on",
      "  - {state: a, expect: [{see: 'w(?<word>\\d)'}, {see: 'end', goto: done}]}\n",
@@ -54,21 +55,25 @@ static const struct {
      "  - {state: b, expect: [{see: 'x(?<word>\\d)', goto: done}]}\n",
      "printf 'x1 x2 x3'; cat", EXIT_ID_OK, "2"},
     {"when of a rule",
-     "  - {state: a, expect: [{see: 'x', when: word == other, fail: tired}, {see: 'xy', goto: done}]}\n",
+     "  - {state: a, expect: [{see: 'x', when: word == other, fail: tired}, {see: 'xy', goto: "
+     "done}]}\n",
      "printf 'xy'; cat", EXIT_ID_OK, "none"},
     {"holds",
      "  - {state: a, expect: [{see: 'n=(?<n>\\d)', holds: n == 2, otherwise: b, goto: done}]}\n"
      "  - {state: b, set: [{name: word, value: 'not %{n}'}]}\n",
      "printf 'n=3'; cat", EXIT_ID_OK, "not 3"},
     {"a value in a pattern is no pattern",
-     "  - {state: a, set: [{name: word, value: 'a.c'}], expect: [{see: '(?<word>%{word})!', goto: done}]}\n",
+     "  - {state: a, set: [{name: word, value: 'a.c'}], expect: [{see: '(?<word>%{word})!', goto: "
+     "done}]}\n",
      "printf 'abc! a.c!'; cat", EXIT_ID_OK, "a.c"},
     {"set, when",
-     "  - {state: a, set: [{name: word, value: a}, {name: word, value: '%{word}b', when: word == a}, "
+     "  - {state: a, set: [{name: word, value: a}, {name: word, value: '%{word}b', when: word == "
+     "a}, "
      "{name: word, value: c, when: word == a}]}\n",
      "cat", EXIT_ID_OK, "ab"},
     {"skip a state",
-     "  - {state: a, when: word == some, fail: tired}\n  - {state: b, when: word == some, otherwise: d}\n"
+     "  - {state: a, when: word == some, fail: tired}\n  - {state: b, when: word == some, "
+     "otherwise: d}\n"
      "  - {state: c, fail: tired}\n  - {state: d, set: [{name: word, value: d}]}\n",
      "cat", EXIT_ID_OK, "d"},
     {"kernel lines",
@@ -77,53 +82,61 @@ static const struct {
      "printf 'pr[   12.345678] usb 7\\r\\no: '; cat", EXIT_ID_OK, "7"},
 
     {"fail", "  - {state: a, fail: fell}\n", "cat", EXIT_ID_APK_FAILED, "it fell (none)"},
-    {"seen, fail",
-     "  - {state: a, expect: [{see: 'no (?<word>\\w+)!', fail: fell}]}\n", "printf 'no room!'; cat",
-     EXIT_ID_APK_FAILED, "it fell (room)"},
+    {"seen, fail", "  - {state: a, expect: [{see: 'no (?<word>\\w+)!', fail: fell}]}\n",
+     "printf 'no room!'; cat", EXIT_ID_APK_FAILED, "it fell (room)"},
     {"watch", "  - {state: a, expect: [{see: 'never', goto: done}]}\n", "printf 'PANIC'; cat",
      EXIT_ID_APK_FAILED, "it fell (panic)"},
     {"watch kernel lines", "  - {state: a, expect: [{see: 'never', goto: done}]}\n",
      "printf '[    1.000000] oops\\r\\n'; cat", EXIT_ID_APK_FAILED, "it fell (oops)"},
-    {"watch while typing", "  - {state: a, prompt: line, type: hello}\n", "printf 'hePANIC'; cat >/dev/null",
-     EXIT_ID_APK_FAILED, "it fell (panic)"},
+    {"watch while typing", "  - {state: a, prompt: line, type: hello}\n",
+     "printf 'hePANIC'; cat >/dev/null", EXIT_ID_APK_FAILED, "it fell (panic)"},
     {"tries",
-     "  - {state: a, tries: 3, exhausted: tired, next: a, set: [{name: word, value: 'x%{word}'}]}\n",
+     "  - {state: a, tries: 3, exhausted: tired, next: a, set: [{name: word, value: "
+     "'x%{word}'}]}\n",
      "cat", EXIT_ID_NODE_MISSING, "tired"},
     {"in circles", "  - {state: a, next: b}\n  - {state: b, next: a}\n", "cat", EXIT_ID_SCRIPTS_BAD,
      "goes round in circles"},
     {"calls itself", "  - {state: a, call: runbook}\n", "cat", EXIT_ID_SCRIPTS_BAD, "too deeply"},
-    {"no value yet", "  - {state: a, press: '%{late}'}\n  - {state: b, set: [{name: late, value: x}]}\n",
-     "cat", EXIT_ID_SCRIPTS_BAD, "before it has a value"},
+    {"no value yet",
+     "  - {state: a, press: '%{late}'}\n  - {state: b, set: [{name: late, value: x}]}\n", "cat",
+     EXIT_ID_SCRIPTS_BAD, "before it has a value"},
 
-    {"type", "  - {state: a, prompt: line, type: hello, expect: [{see: 'got (?<word>\\w+)', goto: done}]}\n",
+    {"type",
+     "  - {state: a, prompt: line, type: hello, expect: [{see: 'got (?<word>\\w\\w)', goto: "
+     "done}]}\n",
      "take 5; [ \"$(take 1)\" = '!' ] && printf 'got it'; cat", EXIT_ID_OK, "it"},
-    {"type nothing", "  - {state: a, prompt: line, type: '', expect: [{see: '(?<word>!)', goto: done}]}\n",
-     "cat", EXIT_ID_OK, "!"},
+    {"type nothing",
+     "  - {state: a, prompt: line, type: '', expect: [{see: '(?<word>!)', goto: done}]}\n", "cat",
+     EXIT_ID_OK, "!"},
     {"type again what came back wrong",
      "  - {state: a, prompt: line, type: hello, expect: [{see: '(?<word>!)', goto: done}]}\n",
      // the first chunk of four comes back as `hexx`; then k, and the line in smaller chunks
-     "take 4 >/dev/null; printf hexx; [ \"$(take 1)\" = k ] && printf '\\r> '; cat",
-     EXIT_ID_OK, "!"},
+     "take 4 >/dev/null; printf hexx; [ \"$(take 1)\" = k ] && printf '\\r> '; cat", EXIT_ID_OK,
+     "!"},
     {"never an echo that is right", "  - {state: a, prompt: line, type: hello}\n",
-     "while take 1 >/dev/null; do printf '> x'; done", EXIT_ID_TYPING_FAILED,
-     "did not echo"},
-    {"press", "  - {state: a, press: \"x\\x15\", expect: [{see: '(?<word>x)', goto: done}]}\n", "cat",
-     EXIT_ID_OK, "x"},
+     "while take 1 >/dev/null; do printf '> x'; done", EXIT_ID_TYPING_FAILED, "did not echo"},
+    {"press", "  - {state: a, press: \"x\\x15\", expect: [{see: '(?<word>x)', goto: done}]}\n",
+     "cat", EXIT_ID_OK, "x"},
 
-    {"command", "  - {state: a, prompt: shell, command: ls, failed: fell, next: c}\n  - {state: b, fail: tired}\n"
-                "  - {state: c, set: [{name: word, value: '%{rc}'}]}\n",
+    {"command",
+     "  - {state: a, prompt: shell, command: ls, failed: fell, next: c}\n  - {state: b, fail: "
+     "tired}\n"
+     "  - {state: c, set: [{name: word, value: '%{rc}'}]}\n",
      SHELL "run; fin 0; cat", EXIT_ID_OK, "0"},
     {"command that fails", "  - {state: a, prompt: shell, command: ls, failed: fell}\n",
      SHELL "run; fin 7; cat", EXIT_ID_APK_FAILED, "it fell"},
     {"then",
-     "  - {state: a, prompt: shell, command: ls, then: [{when: rc == 0, fail: tired}, {when: rc in 4|7, goto: b}, "
+     "  - {state: a, prompt: shell, command: ls, then: [{when: rc == 0, fail: tired}, {when: rc in "
+     "4|7, goto: b}, "
      "{fail: tired}]}\n  - {state: b, set: [{name: word, value: '%{rc}'}]}\n",
      SHELL "run; fin 7; cat", EXIT_ID_OK, "7"},
     {"what a command prints",
-     "  - {state: a, prompt: shell, command: ls, failed: fell, expect: [{see: 'size (?<word>\\d+)\\n'}]}\n",
+     "  - {state: a, prompt: shell, command: ls, failed: fell, expect: [{see: 'size "
+     "(?<word>\\d+)\\n'}]}\n",
      SHELL "run; printf '\\r\\nsize 12\\r\\n'; fin 0; cat", EXIT_ID_OK, "12"},
     {"collect",
-     "  - {state: a, prompt: shell, command: ls, failed: fell, collect: lines}\n", // looked at below
+     "  - {state: a, prompt: shell, command: ls, failed: fell, collect: lines}\n", // looked at
+                                                                                   // below
      SHELL "run; printf '\\r\\none\\r\\ntwo\\r\\n'; fin 0; cat", EXIT_ID_OK, "none"},
     {"finish",
      "  - {state: a, prompt: shell, command: ls, failed: fell, expect: [{see: 'Q: ', goto: b}]}\n"
@@ -131,14 +144,18 @@ static const struct {
      "  - {state: c, set: [{name: word, value: 'c%{rc}'}]}\n",
      SHELL "run; printf 'Q: '; take 3; take 1 >/dev/null; fin 0; cat", EXIT_ID_OK, "c0"},
 
-    {"exit", "  - {state: a, expect: [{exit: true, goto: b}]}\n  - {state: b, set: [{name: word, value: b}]}\n",
+    {"exit",
+     "  - {state: a, expect: [{exit: true, goto: b}]}\n  - {state: b, set: [{name: word, value: "
+     "b}]}\n",
      "exit 0", EXIT_ID_OK, "b"},
     {"exit with another status", "  - {state: a, expect: [{exit: true, goto: done}]}\n", "exit 3",
      EXIT_ID_QEMU_DIED, "status 3"},
     {"ended by a signal", "  - {state: a, expect: [{exit: true, goto: done}]}\n", "kill -9 $$",
      EXIT_ID_QEMU_DIED, "signal 9"},
-    {"exit that nobody waits for", "  - {state: a, wait: the moon, expect: [{see: 'x', goto: done}]}\n",
-     "printf 'last words'; exit 0", EXIT_ID_QEMU_DIED, "waiting for the moon; the console's last line is `last words`"},
+    {"exit that nobody waits for",
+     "  - {state: a, wait: the moon, expect: [{see: 'x', goto: done}]}\n",
+     "printf 'last words'; exit 0", EXIT_ID_QEMU_DIED,
+     "waiting for the moon; the console's last line is `last words`"},
     {"its last words count", "  - {state: a, expect: [{see: '(?<word>ye.)', goto: done}]}\n",
      "printf yes; exit 3", EXIT_ID_OK, "yes"},
     {"exit while typing", "  - {state: a, prompt: line, type: hello}\n", "take 2; exit 4",
@@ -212,7 +229,8 @@ static void dialogues(void **state) {
             assert_string_equal(lines[count - 2], "one");
             assert_string_equal(lines[count - 1], "two");
         }
-        const bool retyped = strstr(rows[i].name, "echo") != NULL || strstr(rows[i].name, "again what") != NULL;
+        const bool retyped =
+            strstr(rows[i].name, "echo") != NULL || strstr(rows[i].name, "again what") != NULL;
         assert_int_equal(machine_retypings(b.machine) > 0, retyped);
         close_bench(&b);
     }
@@ -223,8 +241,11 @@ static void stages(void **state) {
     (void)state;
     struct bench b;
     struct failure f = {0};
-    open_bench(&b, "  - {state: a, stage: check}\n  - {state: b, stage: table}\n  - {state: c, fail: tired}\n"
-                   "  - {state: d, stage: grown}\n", "cat");
+    open_bench(
+        &b,
+        "  - {state: a, stage: check}\n  - {state: b, stage: table}\n  - {state: c, fail: tired}\n"
+        "  - {state: d, stage: grown}\n",
+        "cat");
     assert_int_equal(machine_stage(b.machine), STAGE_ENLARGED);
     assert_int_equal(machine_run(b.machine, "runbook", &f), -1);
     assert_int_equal(machine_stage(b.machine), STAGE_CHECK);

@@ -157,8 +157,8 @@ static void torn(void **state) {
 
 static void no_base64(void **state) {
     (void)state;
-    static const char *const others[] = {"gzip: can't open", "!!!!", "H4sIAAAA\x01", "H4sI====H4sI",
-                                         "abcd", "H"};
+    static const char *const others[] = {"gzip: can't open", "!!!!", "H4sIAAAA\x01",
+                                         "H4sI====H4sI",     "abcd", "H"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         struct failure f = {0};
         char line[64];

@@ -1,4 +1,5 @@
-// Dialogue files: those of the tree are right, and each kind of mistake is told with its file, its line and why.
+// Dialogue files: those of the tree are right, and each kind of mistake is told with its file, its
+// line and why.
 #include "workspace.h"
 
 #include <sys/stat.h>
@@ -45,49 +46,49 @@ static void tree(void **state) {
 }
 
 // A file that is right, with something of everything.
-static const char right[] = "dialogue: runbook\n"         // 1
-                            "about: a test\n"             // 2
-                            "prompts:\n"                  // 3
-                            "  - prompt: shell\n"         // 4
-                            "    echo: once\n"            // 5
-                            "    chunk: 8\n"              // 6
-                            "    lead: \" [\"\n"          // 7
-                            "    kill: \"\\x15\"\n"       // 8
-                            "    submit: \"\\r\"\n"       // 9
-                            "    mark: '; %{mark_left}'\n" // 10
-                            "    done: '(?<rc>\\d+)# '\n" // 11
+static const char right[] = "dialogue: runbook\n"                                             // 1
+                            "about: a test\n"                                                 // 2
+                            "prompts:\n"                                                      // 3
+                            "  - prompt: shell\n"                                             // 4
+                            "    echo: once\n"                                                // 5
+                            "    chunk: 8\n"                                                  // 6
+                            "    lead: \" [\"\n"                                              // 7
+                            "    kill: \"\\x15\"\n"                                           // 8
+                            "    submit: \"\\r\"\n"                                           // 9
+                            "    mark: '; %{mark_left}'\n"                                    // 10
+                            "    done: '(?<rc>\\d+)# '\n"                                     // 11
                             "  - {prompt: bare, echo: twice, chunk: 1, kill: x, submit: x}\n" // 12
-                            "failures:\n"                 // 13
-                            "  - failure: fell\n"         // 14
-                            "    exit: internal\n"        // 15
-                            "    says: it fell (%{rc})\n" // 16
-                            "    next: lift it\n"         // 17
-                            "watch:\n"                    // 18
-                            "  - see: 'panic'\n"          // 19
-                            "    in: kernel\n"            // 20
-                            "    fail: fell\n"            // 21
-                            "states:\n"                   // 22
-                            "  - state: one\n"            // 23
-                            "    prompt: shell\n"         // 24
-                            "    command: ls\n"           // 25
-                            "    hold: true\n"            // 26
-                            "    expect:\n"               // 27
-                            "      - see: '(?<word>\\w+)\\n'\n" // 28
-                            "        list: word\n"        // 29
-                            "    then:\n"                 // 30
-                            "      - {when: rc == 0, goto: two}\n" // 31
-                            "      - {fail: fell}\n"      // 32
-                            "  - state: two\n"            // 33
-                            "    stage: table\n"          // 34
-                            "    tries: 3\n"              // 35
-                            "    exhausted: fell\n"       // 36
-                            "    press: x\n"              // 37
-                            "    expect:\n"               // 38
-                            "      - see: 'a%{word}b'\n"  // 39
-                            "        holds: word == x\n"  // 40
-                            "        otherwise: one\n"    // 41
-                            "        goto: done\n"        // 42
-                            "      - {exit: true, goto: done}\n"; // 43
+                            "failures:\n"                                                     // 13
+                            "  - failure: fell\n"                                             // 14
+                            "    exit: internal\n"                                            // 15
+                            "    says: it fell (%{rc})\n"                                     // 16
+                            "    next: lift it\n"                                             // 17
+                            "watch:\n"                                                        // 18
+                            "  - see: 'panic'\n"                                              // 19
+                            "    in: kernel\n"                                                // 20
+                            "    fail: fell\n"                                                // 21
+                            "states:\n"                                                       // 22
+                            "  - state: one\n"                                                // 23
+                            "    prompt: shell\n"                                             // 24
+                            "    command: ls\n"                                               // 25
+                            "    hold: true\n"                                                // 26
+                            "    expect:\n"                                                   // 27
+                            "      - see: '(?<word>\\w+)\\n'\n"                               // 28
+                            "        list: word\n"                                            // 29
+                            "    then:\n"                                                     // 30
+                            "      - {when: rc == 0, goto: two}\n"                            // 31
+                            "      - {fail: fell}\n"                                          // 32
+                            "  - state: two\n"                                                // 33
+                            "    stage: table\n"                                              // 34
+                            "    tries: 3\n"                                                  // 35
+                            "    exhausted: fell\n"                                           // 36
+                            "    press: x\n"                                                  // 37
+                            "    expect:\n"                                                   // 38
+                            "      - see: 'a%{word}b'\n"                                      // 39
+                            "        holds: word == x\n"                                      // 40
+                            "        otherwise: one\n"                                        // 41
+                            "        goto: done\n"                                            // 42
+                            "      - {exit: true, goto: done}\n";                             // 43
 
 // What is put in a line's place, and what is then said, with its line.
 static const struct {
@@ -204,8 +205,9 @@ static void each_mistake(void **state) {
 static void no_way_out(void **state) {
     (void)state;
     struct failure f = {0};
-    write_file("closed", "runbook.yaml", "dialogue: runbook\nabout: x\nstates:\n  - state: a\n"
-                                         "    expect:\n      - see: '(?<b>x)'\n        list: b\n");
+    write_file("closed", "runbook.yaml",
+               "dialogue: runbook\nabout: x\nstates:\n  - state: a\n"
+               "    expect:\n      - see: '(?<b>x)'\n        list: b\n");
     assert_null(scripts_load("closed", &f));
     assert_says(&f, "closed/dialogues/runbook.yaml:6: nothing that state `a` looks for leads out");
 }
@@ -214,8 +216,9 @@ static void no_way_out(void **state) {
 static void many_mistakes(void **state) {
     (void)state;
     struct failure f = {0};
-    write_file("many", "runbook.yaml", "dialogue: runbook\nabout: x\nstates:\n"
-                                       "  - {state: a, next: b}\n  - {state: c, fail: d}\n");
+    write_file("many", "runbook.yaml",
+               "dialogue: runbook\nabout: x\nstates:\n"
+               "  - {state: a, next: b}\n  - {state: c, fail: d}\n");
     assert_null(scripts_load("many", &f));
     assert_says(&f, "many/dialogues/runbook.yaml:4: ");
     assert_says(&f, "many/dialogues/runbook.yaml:5: ");
@@ -239,8 +242,9 @@ static void several_files(void **state) {
     struct failure f = {0};
     write_file("several", "zz.yaml",
                "dialogue: zz\nabout: x\nstates:\n  - {state: a, set: [{name: v, value: 1}]}\n");
-    write_file("several", "runbook.yaml", "dialogue: runbook\nabout: x\nstates:\n"
-                                          "  - {state: a, call: zz}\n  - {state: b, press: \"%{v}\"}\n");
+    write_file("several", "runbook.yaml",
+               "dialogue: runbook\nabout: x\nstates:\n"
+               "  - {state: a, call: zz}\n  - {state: b, press: \"%{v}\"}\n");
     write_file("several", ".hidden.yaml", "no dialogue\n");
     write_file("several", "notes.txt", "no dialogue\n");
     struct scripts *s = scripts_load("several", &f);
@@ -250,9 +254,10 @@ static void several_files(void **state) {
     assert_string_equal(scripts_at(s, 0)->dialogue, "runbook");
     assert_string_equal(scripts_path(s, 1), "several/dialogues/zz.yaml");
     scripts_free(s);
-    write_file("several", "yy.yaml", "dialogue: yy\nabout: x\nfailures:\n"
-                                     "  - {failure: f, exit: internal, says: a, next: b}\n"
-                                     "  - {failure: f, exit: internal, says: a, next: b}\n");
+    write_file("several", "yy.yaml",
+               "dialogue: yy\nabout: x\nfailures:\n"
+               "  - {failure: f, exit: internal, says: a, next: b}\n"
+               "  - {failure: f, exit: internal, says: a, next: b}\n");
     assert_null(scripts_load("several", &f));
     assert_says(&f, "several/dialogues/yy.yaml:5: the name `f` is taken");
 }

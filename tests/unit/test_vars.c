@@ -16,7 +16,8 @@ static int set_up(void **state) {
     struct vars *v = vars_new();
     *state = v;
     return v != NULL && vars_set(v, "node", "/dev/sda") == 0 && vars_set(v, "part", "2") == 0 &&
-                   vars_set(v, "empty", "") == 0 && vars_set(v, "odd", "a.b*[c]\\ \n\xc3\xa9_%{part}") == 0
+                   vars_set(v, "empty", "") == 0 &&
+                   vars_set(v, "odd", "a.b*[c]\\ \n\xc3\xa9_%{part}") == 0
                ? 0
                : -1;
 }
