@@ -25,6 +25,14 @@ struct vars *vars_new(void) {
     return calloc(1, sizeof(struct vars));
 }
 
+static void empty(struct list *l) {
+    for (size_t i = 0; i < l->count; i++)
+        free(l->lines[i]);
+    free(l->lines);
+    l->lines = NULL;
+    l->count = l->room = l->bytes = 0;
+}
+
 void vars_free(struct vars *v) {
     if (v == NULL)
         return;
@@ -33,7 +41,7 @@ void vars_free(struct vars *v) {
         free(v->vars[i].value);
     }
     for (size_t i = 0; i < v->list_count; i++) {
-        list_clear(v, v->lists[i].name);
+        empty(&v->lists[i]);
         free(v->lists[i].name);
     }
     free(v->vars);
@@ -136,13 +144,8 @@ int list_append(struct vars *v, const char *name, const char *line, size_t size)
 
 void list_clear(struct vars *v, const char *name) {
     struct list *l = find_list(v, name);
-    if (l == NULL)
-        return;
-    for (size_t i = 0; i < l->count; i++)
-        free(l->lines[i]);
-    free(l->lines);
-    l->lines = NULL;
-    l->count = l->room = l->bytes = 0;
+    if (l != NULL)
+        empty(l);
 }
 
 char *const *list_get(const struct vars *v, const char *name, size_t *count) {

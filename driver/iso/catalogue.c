@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/yaml.h"
 #include "iso/digest.h"
 #include "iso/source.h"
-#include "base/yaml.h"
 
 enum { FINGERPRINT_HEX = 40 };
 

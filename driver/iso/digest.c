@@ -1,4 +1,4 @@
-// One loop over pread for a finished file; the same with a condition variable for a growing one.
+// One loop over pread for a finished file; for a growing one a thread that is handed blocks.
 #include "iso/digest.h"
 
 #include <ctype.h>
@@ -11,10 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    CHUNK = 256 * 1024,    // bytes that are read at a time
-    WAKE_UP = 1024 * 1024, // bytes that the follower may be behind before it is woken
-};
+enum { CHUNK = 256 * 1024 }; // bytes that are read at a time
 
 bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]) {
     if (strspn(text, "0123456789abcdefABCDEF") != DIGEST_HEX || text[DIGEST_HEX] != '\0')
@@ -87,73 +84,85 @@ int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]) {
 
 struct follower {
     int fd;
+    uint64_t before; // bytes that were in the file
     EVP_MD_CTX *md;
-    void *buffer;
     pthread_t thread;
     pthread_mutex_t lock; // guards what follows
     pthread_cond_t changed;
-    uint64_t reached; // bytes that may be read
-    uint64_t woken;   // `reached` when the thread was last woken
-    bool ending;      // no more bytes will come
-    bool dropped;     // the digest is not wanted any more
-    int error;        // the thread's errno
+    const void *block; // to be hashed; NULL: none
+    size_t size;
+    bool ending;  // no block will come any more
+    bool dropped; // the digest is not wanted any more
+    int error;    // an errno
 };
+
+// What was in the file. 0, or an errno.
+static int hash_before(struct follower *w) {
+    void *buffer = w->before == 0 ? NULL : malloc(CHUNK);
+    int error = w->before > 0 && buffer == NULL ? ENOMEM : 0;
+    for (uint64_t done = 0; error == 0 && done < w->before;) {
+        const uint64_t left = w->before - done;
+        const ssize_t n =
+            sha256_read(w->md, w->fd, buffer, left < CHUNK ? (size_t)left : CHUNK, done);
+        if (n <= 0)
+            error = n < 0 ? errno : EIO; // the file became shorter: somebody else wrote in it
+        else
+            done += (uint64_t)n;
+    }
+    free(buffer);
+    return error;
+}
 
 static void *follow(void *data) {
     struct follower *w = data;
-    uint64_t done = 0;
+    const int error = hash_before(w);
+    (void)pthread_mutex_lock(&w->lock);
+    w->error = error;
     for (;;) {
-        (void)pthread_mutex_lock(&w->lock);
-        while (w->reached == done && !w->ending)
+        while (w->block == NULL && !w->ending)
             (void)pthread_cond_wait(&w->changed, &w->lock);
-        const uint64_t reached = w->reached;
-        const bool over = w->dropped || (w->ending && reached == done);
+        if (w->dropped || w->block == NULL)
+            break;
+        // The block is this thread's until it says so.
         (void)pthread_mutex_unlock(&w->lock);
-        if (over)
-            return NULL;
-        const size_t most = reached - done < CHUNK ? (size_t)(reached - done) : CHUNK;
-        const ssize_t n = sha256_read(w->md, w->fd, w->buffer, most, done);
-        if (n <= 0) {
-            w->error = n < 0 ? errno : EIO; // the file became shorter: somebody else wrote in it
-            return NULL;
-        }
-        done += (uint64_t)n;
+        const bool bad = EVP_DigestUpdate(w->md, w->block, w->size) != 1;
+        (void)pthread_mutex_lock(&w->lock);
+        w->block = NULL;
+        w->error = bad ? EIO : w->error;
+        (void)pthread_cond_signal(&w->changed);
     }
+    (void)pthread_mutex_unlock(&w->lock);
+    return NULL;
 }
 
-static void follower_destroy(struct follower *w) {
-    EVP_MD_CTX_free(w->md);
-    free(w->buffer);
-    free(w);
-}
-
-struct follower *follower_new(int fd) {
+struct follower *follower_new(int fd, uint64_t size) {
     struct follower *w = calloc(1, sizeof *w);
     if (w == NULL)
         return NULL;
     w->fd = fd;
+    w->before = size;
     w->md = sha256_new();
-    w->buffer = malloc(CHUNK);
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->changed, NULL);
-    if (w->md == NULL || w->buffer == NULL || pthread_create(&w->thread, NULL, follow, w) != 0) {
-        follower_destroy(w);
+    if (w->md == NULL || pthread_create(&w->thread, NULL, follow, w) != 0) {
+        EVP_MD_CTX_free(w->md);
+        free(w);
         return NULL;
     }
     return w;
 }
 
-void follower_reach(struct follower *w, uint64_t size) {
+void follower_give(struct follower *w, const void *block, size_t size) {
     (void)pthread_mutex_lock(&w->lock);
-    w->reached = size;
-    const bool wake = size - w->woken >= WAKE_UP;
-    if (wake)
-        w->woken = size;
+    while (w->block != NULL)
+        (void)pthread_cond_wait(&w->changed, &w->lock);
+    w->block = size > 0 ? block : NULL;
+    w->size = size;
     (void)pthread_mutex_unlock(&w->lock);
-    if (wake)
-        (void)pthread_cond_signal(&w->changed);
+    (void)pthread_cond_signal(&w->changed);
 }
 
+// Waits for the thread's end.
 static void join(struct follower *w, bool drop) {
     (void)pthread_mutex_lock(&w->lock);
     w->ending = true;
@@ -169,7 +178,8 @@ int follower_end(struct follower *w, char hex[DIGEST_HEX + 1]) {
     join(w, false);
     const int error = w->error;
     const int result = error == 0 ? sha256_end(w->md, hex) : -1;
-    follower_destroy(w);
+    EVP_MD_CTX_free(w->md);
+    free(w);
     if (error != 0)
         errno = error;
     return result;
@@ -179,5 +189,6 @@ void follower_free(struct follower *w) {
     if (w == NULL)
         return;
     join(w, true);
-    follower_destroy(w);
+    EVP_MD_CTX_free(w->md);
+    free(w);
 }

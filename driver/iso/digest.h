@@ -3,6 +3,7 @@
 #define QEMU_GROW_ISO_DIGEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { DIGEST_HEX = 64 }; // characters of a SHA-256
@@ -16,18 +17,20 @@ bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]);
 // stopped).
 int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]);
 
-// Reads a file behind its writer, in a thread of its own, so that the SHA-256 is there when the
-// last byte has been written.
+// Hashes a file while it is being written, in a thread of its own: first what it has already, then
+// blocks that are given.
 struct follower;
 
-// fd stays the caller's and must outlive the follower. NULL without memory.
-struct follower *follower_new(int fd);
+// There are `size` bytes in the file fd, which stays the caller's and must outlive the follower.
+// NULL without memory.
+struct follower *follower_new(int fd, uint64_t size);
 
-// From now on the file's first `size` bytes are final. Sizes only grow.
-void follower_reach(struct follower *w, uint64_t size);
+// The next bytes. Waits until the block before has been hashed; this one must stay as it is until
+// the next call of any of these functions has come back.
+void follower_give(struct follower *w, const void *block, size_t size);
 
-// Waits until the bytes that were reached have been read, and gives their SHA-256. 0, or -1 with
-// errno. Frees w in each case.
+// Waits until all has been hashed, and gives the SHA-256. 0, or -1 with errno. Frees w in each
+// case.
 int follower_end(struct follower *w, char hex[DIGEST_HEX + 1]);
 
 // Gives up. w may be NULL.

@@ -78,7 +78,7 @@ static int empty(struct part *p, struct failure *f) {
     p->validator[0] = '\0';
     if (ftruncate(p->fd, 0) != 0)
         return cannot(p, "emptied", errno, f);
-    p->follower = follower_new(p->fd);
+    p->follower = follower_new(p->fd, 0);
     return p->follower == NULL
                ? failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory")
                : 0;
@@ -92,7 +92,8 @@ int part_open(struct part *p, const struct fetch_job *job, const struct fetcher 
     if (p->fd < 0 || fstat(p->fd, &st) != 0)
         return cannot(p, "written", errno, f);
     p->buffer = malloc(BUFFER);
-    if (p->buffer == NULL)
+    p->hashed = malloc(BUFFER);
+    if (p->buffer == NULL || p->hashed == NULL)
         return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
     read_validator(p);
     p->size = p->written = (uint64_t)st.st_size;
@@ -101,11 +102,9 @@ int part_open(struct part *p, const struct fetch_job *job, const struct fetcher 
     if (p->validator[0] == '\0' || p->size > most)
         return empty(p, f);
     p->resumed = p->size > 0;
-    p->follower = follower_new(p->fd);
+    p->follower = follower_new(p->fd, p->size);
     if (p->follower == NULL)
         return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
-    if (p->resumed)
-        follower_reach(p->follower, p->size);
     return 0;
 }
 
@@ -163,6 +162,7 @@ int part_begin(void *data, const struct reply *reply, struct failure *f) {
 // Writes what is in the buffer, and lets the follower have it.
 static int flush(struct part *p, struct failure *f) {
     const char *from = p->buffer;
+    const size_t size = (size_t)(p->size - p->written);
     while (p->written < p->size) {
         const ssize_t n = pwrite(p->fd, from, (size_t)(p->size - p->written), (off_t)p->written);
         if (n < 0 && errno == EINTR)
@@ -178,7 +178,10 @@ static int flush(struct part *p, struct failure *f) {
             (void)sync_file_range(p->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
         p->written += (uint64_t)n;
     }
-    follower_reach(p->follower, p->written);
+    char *full = p->buffer;
+    follower_give(p->follower, full, size);
+    p->buffer = p->hashed; // the follower is done with it
+    p->hashed = full;
     return 0;
 }
 
@@ -251,10 +254,11 @@ void part_close(struct part *p) {
     struct failure ignored;
     if (p->follower != NULL)
         (void)flush(p, &ignored); // what is not written is fetched again
-    free(p->buffer);
-    p->buffer = NULL;
     follower_free(p->follower);
     p->follower = NULL;
+    free(p->buffer);
+    free(p->hashed);
+    p->buffer = p->hashed = NULL;
     if (p->fd >= 0)
         (void)close(p->fd);
     p->fd = -1;

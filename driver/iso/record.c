@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "iso/digest.h"
 #include "base/yaml.h"
+#include "iso/digest.h"
 
 static const cyaml_schema_field_t fields[] = {
     YAML_STRING("file", struct record, file),

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "iso/source.h"
 #include "base/yaml.h"
+#include "iso/source.h"
 
 static const char try_later[] = "try later, or name a release such as --iso=3.20.3";
 

@@ -141,8 +141,9 @@ int wanted_newest(struct wanted *w, const struct iso_request *q, const struct ca
 int wanted_url(struct wanted *w, const struct iso_request *q, const struct catalogue *c,
                const char *url, struct failure *f) {
     *w = (struct wanted){0};
-    const char *base = strrchr(url, '/') + 1;
-    w->name = strndup(base, strcspn(base, "?#"));
+    const size_t length = strcspn(url, "?#");
+    const char *base = (const char *)memrchr(url, '/', length) + 1; // after "://" at least
+    w->name = strndup(base, length - (size_t)(base - url));
     if (w->name == NULL || push(&w->urls, &w->count, strdup(url)) != 0)
         return no_memory(f);
     if (w->name[0] == '\0')

@@ -172,7 +172,7 @@ def check_screen(text):
     plain = known.sub("", text)
     must("\x1b" not in plain, "an escape sequence that was not expected:", repr(plain[plain.find("\x1b"):][:20]))
     for line in re.split(r"[\r\n]+", plain):
-        if not line.startswith(("qemu-grow: ", "Disk ", "Grown ")):
+        if not line.lstrip().startswith(("qemu-grow: ", "Disk ", "Grown ", "ISO: ")):
             must(len(line) < COLUMNS, "a line is too long:", line)
 
 

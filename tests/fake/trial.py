@@ -86,6 +86,21 @@ class Samples:
                 must(done.returncode == 0, "the sample disk cannot be made:", done.stderr)
         return path
 
+    def iso(self):
+        """An ISO that is Alpine's virt at first sight. The fake guest does not read it."""
+        path = os.path.join(self.folder, "alpine.iso")
+        with self.lock:
+            if not os.path.exists(path):
+                tree = os.path.join(self.folder, "tree")
+                for name in ("boot/vmlinuz-virt", "boot/initramfs-virt", "apks/x86_64/e2fsprogs-extra-1.47.0-r5.apk"):
+                    os.makedirs(os.path.join(tree, os.path.dirname(name)), exist_ok=True)
+                    with open(os.path.join(tree, name), "w", encoding="ascii") as file:
+                        file.write(name)
+                done = subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "alpine-virt 3.20.3 x86_64", "-o",
+                                       path, tree], capture_output=True, text=True, check=False)
+                must(done.returncode == 0, "the ISO cannot be made:", done.stderr)
+        return path
+
     def prove(self, before, after, size):
         """Equal bytes need no second proof: the slow checker looks at each outcome once."""
         key = (before, digest(after))
@@ -140,8 +155,7 @@ class Trial:
 
     def prepare(self):
         os.mkdir(self.folder)
-        with open(self.iso, "wb") as iso:
-            iso.truncate(1 << 20)
+        os.link(self.samples.iso(), self.iso)
         if self.case.disk:
             self.sample = self.samples.get(self.case.disk, self.case.format)
             copy_sparse(self.sample, self.disk)
@@ -183,9 +197,8 @@ class Trial:
         # A run that types at boot: has all the time for it; another one has nothing to wait for.
         types = any(word in " ".join(self.options).lower() for word in ("single", "init", "console", "append", "plug=boot"))
         faults = [f"seed={self.seed}", f"time-out={20 if types else 0.05}", f"record={self.record_path}", *self.faults]
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS")
-                if name in os.environ}
-        return {**kept, "FAKE_GUEST": " ".join(faults), "FAKE_TRIAL": self.folder, "LC_ALL": "C.UTF-8",
+        kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+        return {**kept, "HOME": self.folder, "FAKE_GUEST": " ".join(faults), "FAKE_TRIAL": self.folder, "LC_ALL": "C.UTF-8",
                 "PYTHONPYCACHEPREFIX": os.path.join(self.samples.folder, "python"), **self.case.env}
 
     def command(self):

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dialogue/echo.h"
@@ -22,46 +21,46 @@ static enum echo_verdict judge(enum echo kind, const char *lead, const char *sen
 
 static const struct {
     enum echo kind;
-    const char *lead, *sent, *seen;
     enum echo_verdict verdict;
+    const char *lead, *sent, *seen;
 } rows[] = {
-    {ECHO_ONCE, NULL, "root", "", ECHO_PENDING},
-    {ECHO_ONCE, NULL, "root", "ro", ECHO_PENDING},
-    {ECHO_ONCE, NULL, "root", "root", ECHO_PERFECT},
-    {ECHO_ONCE, NULL, "root", "rot", ECHO_WRONG},      // lost
-    {ECHO_ONCE, NULL, "root", "rroot", ECHO_WRONG},    // doubled
-    {ECHO_ONCE, NULL, "root", "roots", ECHO_WRONG},    // more
-    {ECHO_ONCE, NULL, "root", "~ # root", ECHO_WRONG}, // a prompt in between
-    {ECHO_ONCE, NULL, "", "", ECHO_PERFECT},
-    {ECHO_ONCE, NULL, "long line", "long\n line", ECHO_PERFECT}, // wrapped
-    {ECHO_ONCE, NULL, "long line", "\n\nlong line\n", ECHO_PERFECT},
-    {ECHO_ONCE, " ", "root", " ", ECHO_PENDING},
-    {ECHO_ONCE, " ", "root", " root", ECHO_PERFECT},
-    {ECHO_ONCE, " ", "root", "   root", ECHO_PERFECT},
-    {ECHO_ONCE, " ", "root", " rot", ECHO_WRONG},
-    {ECHO_ONCE, " ", " x", " x", ECHO_PERFECT}, // the lead's bytes may be typed, too
-    {ECHO_ONCE, " ", " x", "  x", ECHO_PERFECT},
-    {ECHO_ONCE, " ", " x", "x", ECHO_WRONG},
+    {ECHO_ONCE, ECHO_PENDING, NULL, "root", ""},
+    {ECHO_ONCE, ECHO_PENDING, NULL, "root", "ro"},
+    {ECHO_ONCE, ECHO_PERFECT, NULL, "root", "root"},
+    {ECHO_ONCE, ECHO_WRONG, NULL, "root", "rot"},      // lost
+    {ECHO_ONCE, ECHO_WRONG, NULL, "root", "rroot"},    // doubled
+    {ECHO_ONCE, ECHO_WRONG, NULL, "root", "roots"},    // more
+    {ECHO_ONCE, ECHO_WRONG, NULL, "root", "~ # root"}, // a prompt in between
+    {ECHO_ONCE, ECHO_PERFECT, NULL, "", ""},
+    {ECHO_ONCE, ECHO_PERFECT, NULL, "long line", "long\n line"}, // wrapped
+    {ECHO_ONCE, ECHO_PERFECT, NULL, "long line", "\n\nlong line\n"},
+    {ECHO_ONCE, ECHO_PENDING, " ", "root", " "},
+    {ECHO_ONCE, ECHO_PERFECT, " ", "root", " root"},
+    {ECHO_ONCE, ECHO_PERFECT, " ", "root", "   root"},
+    {ECHO_ONCE, ECHO_WRONG, " ", "root", " rot"},
+    {ECHO_ONCE, ECHO_PERFECT, " ", " x", " x"}, // the lead's bytes may be typed, too
+    {ECHO_ONCE, ECHO_PERFECT, " ", " x", "  x"},
+    {ECHO_ONCE, ECHO_WRONG, " ", " x", "x"},
 
-    {ECHO_TWICE, NULL, "ab", "aabb", ECHO_PERFECT},
-    {ECHO_TWICE, NULL, "ab", "abab", ECHO_PERFECT},
-    {ECHO_TWICE, NULL, "ab", "ab", ECHO_PERFECT},
-    {ECHO_TWICE, NULL, "ab", "aba", ECHO_PERFECT},
-    {ECHO_TWICE, NULL, "ab", "aa", ECHO_PENDING},
-    {ECHO_TWICE, NULL, "ab", "b", ECHO_WRONG},
-    {ECHO_TWICE, NULL, "ab", "aaa", ECHO_WRONG},
-    {ECHO_TWICE, NULL, "abc", "ac", ECHO_WRONG}, // lost
-    {ECHO_TWICE, NULL, "ab", "ababab", ECHO_WRONG},
-    {ECHO_TWICE, " :bot", "/boot", " //bboooott", ECHO_PERFECT},
-    {ECHO_TWICE, " :bot", "/boot", "boot:  //bboooott", ECHO_PERFECT}, // the rest of a prompt
-    {ECHO_TWICE, " :bot", "/boot", "boot:  ", ECHO_PENDING},
-    {ECHO_TWICE, " :bot", "/boot", "boot:  //bbttt", ECHO_WRONG},
+    {ECHO_TWICE, ECHO_PERFECT, NULL, "ab", "aabb"},
+    {ECHO_TWICE, ECHO_PERFECT, NULL, "ab", "abab"},
+    {ECHO_TWICE, ECHO_PERFECT, NULL, "ab", "ab"},
+    {ECHO_TWICE, ECHO_PERFECT, NULL, "ab", "aba"},
+    {ECHO_TWICE, ECHO_PENDING, NULL, "ab", "aa"},
+    {ECHO_TWICE, ECHO_WRONG, NULL, "ab", "b"},
+    {ECHO_TWICE, ECHO_WRONG, NULL, "ab", "aaa"},
+    {ECHO_TWICE, ECHO_WRONG, NULL, "abc", "ac"}, // lost
+    {ECHO_TWICE, ECHO_WRONG, NULL, "ab", "ababab"},
+    {ECHO_TWICE, ECHO_PERFECT, " :bot", "/boot", " //bboooott"},
+    {ECHO_TWICE, ECHO_PERFECT, " :bot", "/boot", "boot:  //bboooott"}, // the rest of a prompt
+    {ECHO_TWICE, ECHO_PENDING, " :bot", "/boot", "boot:  "},
+    {ECHO_TWICE, ECHO_WRONG, " :bot", "/boot", "boot:  //bbttt"},
 
-    {ECHO_REDRAWN, NULL, "info", "iininfinf", ECHO_PENDING},
-    {ECHO_REDRAWN, NULL, "info", "iininfinfo", ECHO_PERFECT},
-    {ECHO_REDRAWN, NULL, "info", "", ECHO_PENDING},
-    {ECHO_REDRAWN, NULL, "info", "x", ECHO_PENDING},
-    {ECHO_REDRAWN, NULL, "info", "infoo", ECHO_PENDING},
+    {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", "iininfinf"},
+    {ECHO_REDRAWN, ECHO_PERFECT, NULL, "info", "iininfinfo"},
+    {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", ""},
+    {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", "x"},
+    {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", "infoo"},
 };
 
 static void examples(void **state) {
@@ -134,9 +133,8 @@ static void every_shuffle(void **state) {
 static void long_line(void **state) {
     (void)state;
     enum { SIZE = 2000 };
-    char *sent = malloc(SIZE + 1);
-    char *seen = malloc(2 * SIZE + 2);
-    assert_true(sent != NULL && seen != NULL);
+    static char sent[SIZE];
+    static char seen[2 * SIZE + 1];
     for (size_t i = 0; i < SIZE; i++) {
         sent[i] = (char)(i == SIZE - 1 ? 'z' : 'a' + (int)(i * i % 7));
         seen[2 * i] = seen[2 * i + 1] = sent[i];
@@ -148,8 +146,6 @@ static void long_line(void **state) {
                      ECHO_PENDING);
     assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE + 1),
                      ECHO_WRONG);
-    free(sent);
-    free(seen);
 }
 
 int main(void) {

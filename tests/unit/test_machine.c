@@ -188,7 +188,9 @@ static void open_bench(struct bench *b, const char *states, const char *program)
     b->vars = vars_new();
     char *script = NULL;
     assert_true(asprintf(&script, "%s%s", take, program) > 0);
-    char *const argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", script, NULL};
+    char shell[] = "sh";
+    char option[] = "-c";
+    char *const argv[] = {shell, option, script, NULL};
     struct pty *pty = pty_spawn(argv, &f);
     free(script);
     if (pty == NULL)

@@ -2,6 +2,7 @@
 #include "workspace.h"
 
 #include <openssl/evp.h>
+#define ZLIB_CONST // what is packed is not written to
 #include <zlib.h>
 
 #include "guest/mdevlog.h"
@@ -18,7 +19,7 @@ struct packed {
 
 static struct packed pack(const void *data, size_t size) {
     struct packed p = {0};
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size};
+    z_stream z = {.next_in = data, .avail_in = (uInt)size};
     assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
     const size_t room = deflateBound(&z, size) + 32;
     p.bytes = malloc(room);

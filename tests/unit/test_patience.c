@@ -31,8 +31,8 @@ static const struct {
     {IDLE_LIMIT, IDLE_LIMIT / 5, 0, false},
     // A guest that computes gets processor time, however long that takes on a busy host
     {CPU_LIMIT, CPU_LIMIT - 1, 0, false},
-    {CPU_LIMIT * 5, CPU_LIMIT - 1, 0, true}, // less than a fifth: it waits for us
-    {CPU_LIMIT * 4, CPU_LIMIT - 1, 0, false},
+    {UINT64_C(5) * CPU_LIMIT, CPU_LIMIT - 1, 0, true}, // less than a fifth: it waits for us
+    {UINT64_C(4) * CPU_LIMIT, CPU_LIMIT - 1, 0, false},
     {CPU_LIMIT, CPU_LIMIT, 0, true},
     // also when it runs on several processors
     {CPU_LIMIT / 4, CPU_LIMIT, 0, true},

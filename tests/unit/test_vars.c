@@ -129,14 +129,17 @@ static void expansion(void **state) {
     }
 }
 
+enum { NAMES_SIZE = 64 };
+
 static void add_name(void *arg, const char *name) {
-    strcat(arg, name);
-    strcat(arg, ";");
+    char *names = arg;
+    const size_t size = strlen(names);
+    (void)snprintf(names + size, NAMES_SIZE - size, "%s;", name);
 }
 
 static void names(void **state) {
     (void)state;
-    char found[64] = "";
+    char found[NAMES_SIZE] = "";
     assert_true(vars_names("a %{b} %{c}%{d} e", add_name, found));
     assert_string_equal(found, "b;c;d;");
     assert_true(vars_names("no names, 5%", add_name, found));
