@@ -268,7 +268,8 @@ struct record **cache_records(const struct cache *c, size_t *count) {
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         char *path = ends_with(entry->d_name, ".yaml") ? cache_path(c, entry->d_name, "") : NULL;
         struct record *r = path == NULL ? NULL : record_load(path);
-        struct record **more = r == NULL ? NULL : realloc(records, (*count + 1) * sizeof *records);
+        struct record **more =
+            r == NULL ? NULL : realloc(records, (*count + 1) * sizeof(struct record *));
         free(path);
         if (more == NULL) {
             record_free(r);

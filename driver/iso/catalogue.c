@@ -138,7 +138,7 @@ static int check_file(struct file *file, const char *path, struct failure *f) {
 static int add_file(struct catalogue *c, const char *path, struct failure *f) {
     struct yaml_words words;
     const cyaml_config_t config = yaml_config(&words, true);
-    struct file **files = realloc(c->files, (c->count + 1) * sizeof *files);
+    struct file **files = realloc(c->files, (c->count + 1) * sizeof(struct file *));
     if (files == NULL)
         return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
     c->files = files;
@@ -224,11 +224,13 @@ static char *find_folder(void) {
 
 struct catalogue *catalogue_load(const char *folder, bool needed, struct failure *f) {
     struct catalogue *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
+        return NULL;
+    }
     char *found = folder == NULL ? find_folder() : strdup(folder);
     int result = 0;
-    if (c == NULL)
-        result = failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
-    else if (found == NULL && needed)
+    if (found == NULL && needed)
         result = failure_set(f, EXIT_ID_CATALOGUE_BAD, "name its folder with --isos",
                              "the catalogue of ISOs is not found beside the program");
     if (result == 0)

@@ -1,4 +1,4 @@
-// One loop over pread for a finished file; for a growing one a thread that is handed blocks.
+// One loop over pread for a finished file; for a growing one a thread with a ring of blocks.
 #include "iso/digest.h"
 
 #include <ctype.h>
@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK = 256 * 1024 }; // bytes that are read at a time
+enum {
+    CHUNK = 256 * 1024, // bytes that are read at a time
+    RING = 16,          // blocks that may wait
+};
 
 bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]) {
     if (strspn(text, "0123456789abcdefABCDEF") != DIGEST_HEX || text[DIGEST_HEX] != '\0')
@@ -86,15 +89,21 @@ struct follower {
     int fd;
     uint64_t before; // bytes that were in the file
     EVP_MD_CTX *md;
+    char *room; // RING blocks
     pthread_t thread;
     pthread_mutex_t lock; // guards what follows
     pthread_cond_t changed;
-    const void *block; // to be hashed; NULL: none
-    size_t size;
-    bool ending;  // no block will come any more
-    bool dropped; // the digest is not wanted any more
-    int error;    // an errno
+    size_t sizes[RING]; // of the blocks
+    uint64_t given;     // blocks that were given so far
+    uint64_t hashed;    // and hashed
+    bool ending;        // no block will come any more
+    bool dropped;       // the digest is not wanted any more
+    int error;          // an errno
 };
+
+static char *block_of(const struct follower *w, uint64_t number) {
+    return w->room + (size_t)(number % RING) * FOLLOWER_BLOCK;
+}
 
 // What was in the file. 0, or an errno.
 static int hash_before(struct follower *w) {
@@ -119,20 +128,28 @@ static void *follow(void *data) {
     (void)pthread_mutex_lock(&w->lock);
     w->error = error;
     for (;;) {
-        while (w->block == NULL && !w->ending)
+        while (w->hashed == w->given && !w->ending)
             (void)pthread_cond_wait(&w->changed, &w->lock);
-        if (w->dropped || w->block == NULL)
+        if (w->dropped || w->hashed == w->given)
             break;
-        // The block is this thread's until it says so.
+        const char *block = block_of(w, w->hashed);
+        const size_t size = w->sizes[w->hashed % RING];
+        // The block is this thread's until it is counted as hashed.
         (void)pthread_mutex_unlock(&w->lock);
-        const bool bad = EVP_DigestUpdate(w->md, w->block, w->size) != 1;
+        const bool bad = EVP_DigestUpdate(w->md, block, size) != 1;
         (void)pthread_mutex_lock(&w->lock);
-        w->block = NULL;
+        w->hashed++;
         w->error = bad ? EIO : w->error;
         (void)pthread_cond_signal(&w->changed);
     }
     (void)pthread_mutex_unlock(&w->lock);
     return NULL;
+}
+
+static void destroy(struct follower *w) {
+    EVP_MD_CTX_free(w->md);
+    free(w->room);
+    free(w);
 }
 
 struct follower *follower_new(int fd, uint64_t size) {
@@ -142,22 +159,29 @@ struct follower *follower_new(int fd, uint64_t size) {
     w->fd = fd;
     w->before = size;
     w->md = sha256_new();
+    w->room = malloc((size_t)RING * FOLLOWER_BLOCK);
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->changed, NULL);
-    if (w->md == NULL || pthread_create(&w->thread, NULL, follow, w) != 0) {
-        EVP_MD_CTX_free(w->md);
-        free(w);
+    if (w->md == NULL || w->room == NULL || pthread_create(&w->thread, NULL, follow, w) != 0) {
+        destroy(w);
         return NULL;
     }
     return w;
 }
 
-void follower_give(struct follower *w, const void *block, size_t size) {
+char *follower_block(struct follower *w) {
     (void)pthread_mutex_lock(&w->lock);
-    while (w->block != NULL)
+    while (w->given - w->hashed == RING)
         (void)pthread_cond_wait(&w->changed, &w->lock);
-    w->block = size > 0 ? block : NULL;
-    w->size = size;
+    char *block = block_of(w, w->given);
+    (void)pthread_mutex_unlock(&w->lock);
+    return block;
+}
+
+void follower_give(struct follower *w, size_t size) {
+    (void)pthread_mutex_lock(&w->lock);
+    w->sizes[w->given % RING] = size;
+    w->given++;
     (void)pthread_mutex_unlock(&w->lock);
     (void)pthread_cond_signal(&w->changed);
 }
@@ -178,8 +202,7 @@ int follower_end(struct follower *w, char hex[DIGEST_HEX + 1]) {
     join(w, false);
     const int error = w->error;
     const int result = error == 0 ? sha256_end(w->md, hex) : -1;
-    EVP_MD_CTX_free(w->md);
-    free(w);
+    destroy(w);
     if (error != 0)
         errno = error;
     return result;
@@ -189,6 +212,5 @@ void follower_free(struct follower *w) {
     if (w == NULL)
         return;
     join(w, true);
-    EVP_MD_CTX_free(w->md);
-    free(w);
+    destroy(w);
 }

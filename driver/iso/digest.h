@@ -18,16 +18,20 @@ bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]);
 int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]);
 
 // Hashes a file while it is being written, in a thread of its own: first what it has already, then
-// blocks that are given.
+// blocks, of which several may wait, so that neither the writer nor the thread has to.
 struct follower;
+
+enum { FOLLOWER_BLOCK = 256 * 1024 }; // bytes of a block, at most
 
 // There are `size` bytes in the file fd, which stays the caller's and must outlive the follower.
 // NULL without memory.
 struct follower *follower_new(int fd, uint64_t size);
 
-// The next bytes. Waits until the block before has been hashed; this one must stay as it is until
-// the next call of any of these functions has come back.
-void follower_give(struct follower *w, const void *block, size_t size);
+// Room for the next FOLLOWER_BLOCK bytes, the same until it is given; waits until there is some.
+char *follower_block(struct follower *w);
+
+// The first `size` bytes of that room are the next ones.
+void follower_give(struct follower *w, size_t size);
 
 // Waits until all has been hashed, and gives the SHA-256. 0, or -1 with errno. Frees w in each
 // case.

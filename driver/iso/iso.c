@@ -137,7 +137,7 @@ static bool fits(const struct work *k, const struct record *r) {
     bool from = record_trust(k, r) >= TRUST_SIGNED;
     for (size_t i = 0; !from && r->from != NULL && i < w->count; i++)
         from = strcmp(r->from, w->urls[i]) == 0;
-    return from && strcmp(r->file, w->name) == 0;
+    return from && w->name != NULL && strcmp(r->file, w->name) == 0;
 }
 
 // Of the records that fit, the one with the most trust.
@@ -236,7 +236,7 @@ static int fetch_and_judge(struct work *k, const char *key, struct failure *f) {
                                       .part = part,
                                       .size = w->size,
                                       .sha256 = w->sha256[0] == '\0' ? NULL : w->sha256};
-        watch_note(k->watch, "fetching %s from %s", w->name, w->urls[0]);
+        watch_note(k->watch, "fetching %s from %s", w->name, w->count > 0 ? w->urls[0] : "nowhere");
         result = fetch_file(&done, &job, &k->with, f);
     }
     if (result == 0)

@@ -73,6 +73,7 @@ static int write_validator(struct part *p, const char *validator, struct failure
 static int empty(struct part *p, struct failure *f) {
     follower_free(p->follower);
     p->follower = NULL;
+    p->block = NULL;
     p->size = p->written = 0;
     p->resumed = false;
     p->validator[0] = '\0';
@@ -91,10 +92,6 @@ int part_open(struct part *p, const struct fetch_job *job, const struct fetcher 
     p->fd = open(job->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (p->fd < 0 || fstat(p->fd, &st) != 0)
         return cannot(p, "written", errno, f);
-    p->buffer = malloc(BUFFER);
-    p->hashed = malloc(BUFFER);
-    if (p->buffer == NULL || p->hashed == NULL)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
     read_validator(p);
     p->size = p->written = (uint64_t)st.st_size;
     p->total = job->size;
@@ -159,10 +156,12 @@ int part_begin(void *data, const struct reply *reply, struct failure *f) {
     return reply->partial ? 0 : write_validator(p, reply->validator, f);
 }
 
-// Writes what is in the buffer, and lets the follower have it.
+// Writes the block, and lets the follower have it.
 static int flush(struct part *p, struct failure *f) {
-    const char *from = p->buffer;
+    const char *from = p->block;
     const size_t size = (size_t)(p->size - p->written);
+    if (size == 0)
+        return 0;
     while (p->written < p->size) {
         const ssize_t n = pwrite(p->fd, from, (size_t)(p->size - p->written), (off_t)p->written);
         if (n < 0 && errno == EINTR)
@@ -178,10 +177,8 @@ static int flush(struct part *p, struct failure *f) {
             (void)sync_file_range(p->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
         p->written += (uint64_t)n;
     }
-    char *full = p->buffer;
-    follower_give(p->follower, full, size);
-    p->buffer = p->hashed; // the follower is done with it
-    p->hashed = full;
+    follower_give(p->follower, size);
+    p->block = NULL;
     return 0;
 }
 
@@ -198,12 +195,14 @@ int part_write(void *data, const void *bytes, size_t size, struct failure *f) {
     }
     for (const char *from = bytes; size > 0;) {
         const size_t held = (size_t)(p->size - p->written);
-        const size_t n = size < BUFFER - held ? size : BUFFER - held;
-        memcpy(p->buffer + held, from, n);
+        const size_t n = size < FOLLOWER_BLOCK - held ? size : FOLLOWER_BLOCK - held;
+        if (p->block == NULL)
+            p->block = follower_block(p->follower);
+        memcpy(p->block + held, from, n);
         p->size += n;
         from += n;
         size -= n;
-        if (held + n == BUFFER && flush(p, f) != 0)
+        if (held + n == FOLLOWER_BLOCK && flush(p, f) != 0)
             return -1;
     }
     const struct iso_watch *w = p->with->watch;
@@ -256,9 +255,6 @@ void part_close(struct part *p) {
         (void)flush(p, &ignored); // what is not written is fetched again
     follower_free(p->follower);
     p->follower = NULL;
-    free(p->buffer);
-    free(p->hashed);
-    p->buffer = p->hashed = NULL;
     if (p->fd >= 0)
         (void)close(p->fd);
     p->fd = -1;

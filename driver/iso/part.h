@@ -10,8 +10,7 @@ struct part {
     int fd;
     uint64_t size;                  // bytes that have come
     uint64_t written;               // how many of them are in the file
-    char *buffer;                   // the others
-    char *hashed;                   // a second buffer, which the follower may still read
+    char *block;                    // the others, in the follower's room; NULL: none is asked for
     uint64_t total;                 // bytes that the whole file has; 0: not known
     bool resumed;                   // some of them are from an earlier transfer
     bool again;                     // a refusal that a further try may mend

@@ -54,12 +54,18 @@ static bool header_value(const char *line, size_t size, const char *name, char *
     return true;
 }
 
+// "bytes FIRST-LAST/TOTAL"; what is not a number counts as 0, which no range begins with.
+static void take_range(struct reply *r, const char *value) {
+    const char *slash = strchr(value, '/');
+    if (strncmp(value, "bytes ", 6) != 0 || slash == NULL)
+        return;
+    r->from = strtoull(value + 6, NULL, 10);
+    r->total = strtoull(slash + 1, NULL, 10);
+}
+
 static size_t on_header(char *line, size_t one, size_t size, void *data) {
     struct transfer *t = data;
     char value[VALIDATOR_SIZE];
-    uint64_t from = 0;
-    uint64_t last = 0;
-    uint64_t total = 0;
     if (size > 5 && strncasecmp(line, "HTTP/", 5) == 0) { // a new reply: that of a redirect is over
         t->reply = (struct reply){0};
         t->etag[0] = t->modified[0] = '\0';
@@ -68,10 +74,8 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
         (void)snprintf(t->etag, sizeof t->etag, "%s", value[0] == '"' ? value : "");
     } else if (header_value(line, size, "Last-Modified", value, sizeof value)) {
         (void)snprintf(t->modified, sizeof t->modified, "%s", value);
-    } else if (header_value(line, size, "Content-Range", value, sizeof value) &&
-               sscanf(value, "bytes %" SCNu64 "-%" SCNu64 "/%" SCNu64, &from, &last, &total) == 3) {
-        t->reply.from = from;
-        t->reply.total = total;
+    } else if (header_value(line, size, "Content-Range", value, sizeof value)) {
+        take_range(&t->reply, value);
     }
     return one * size;
 }

@@ -54,9 +54,7 @@ static void reckon(struct progress *p, uint64_t done, double now) {
         return;
     }
     const double span = now - p->last;
-    if (span < rate_seconds && p->rate > 0)
-        return;
-    if (span <= 0)
+    if (span < (p->rate > 0 ? rate_seconds : redraw_seconds))
         return;
     const double newest = (double)(done - p->at_last) / span;
     p->rate = p->rate > 0 ? p->rate + rate_weight * (newest - p->rate) : newest;

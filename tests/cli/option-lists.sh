@@ -42,19 +42,19 @@ fi
 
 # Each list, one option a line: --name.
 "$program" --help |
-    sed -n 's/^  -.,/     /;s/^      \(--[a-z-]*\).*/\1/p' >"$work/options.help"
+    sed -n 's/^  -.,/     /;s/^      \(--[a-z0-9-]*\).*/\1/p' >"$work/options.help"
 "$program" --print=man | mandoc -T ascii -O width=78 | col -bx |
-    sed -n 's/^     \(-., \)*\(--[a-z-]*\).*/\2/p' >"$work/options.man"
+    sed -n 's/^     \(-., \)*\(--[a-z0-9-]*\).*/\2/p' >"$work/options.man"
 "$program" --print=bash |
     sed -n "/compgen -W '--/{s/.*-W '//;s/'.*//;p;}" | tr ' ' '\n' | tr -d = >"$work/options.bash"
 # zsh: '--name[...]', or '(-n --name)'{-n,--name}'[...]'.
 "$program" --print=zsh |
-    sed -n "s/^    '(-. --[a-z-]*)'{-.+*,/    '/;s/^    '\(--[a-z-]*\).*/\1/p" >"$work/options.zsh"
+    sed -n "s/^    '(-. --[a-z0-9-]*)'{-.+*,/    '/;s/^    '\(--[a-z0-9-]*\).*/\1/p" >"$work/options.zsh"
 "$program" --print=fish |
-    sed -n 's/^complete .* -l \([a-z-]*\).*/--\1/p' >"$work/options.fish"
+    sed -n 's/^complete .* -l \([a-z0-9-]*\).*/--\1/p' >"$work/options.fish"
 # shellcheck disable=SC2016 # the backquotes are Markdown's
 table options "$readme" |
-    sed -n 's/^| `\(-.`, `\)*\(--[a-z-]*\).*/\2/p' >"$work/options.readme"
+    sed -n 's/^| `\(-.`, `\)*\(--[a-z0-9-]*\).*/\2/p' >"$work/options.readme"
 
 # Each list of exit codes, one a line: code, blank, name.
 "$program" --help | sed '1,/^Exit codes/d' | tr -s ' ' '\n' | sed '/^$/d' | paste -d ' ' - - >"$work/exits.help"

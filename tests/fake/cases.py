@@ -1,10 +1,32 @@
 """All cases, from the tables of their kinds."""
 
+import os
+import re
+
 import choices
 import failures
 import mistakes
 import refusals
 import stops
 import typing_cases
+from trial import SOURCE, Case, Result, must
 
-CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *mistakes.CASES, *stops.CASES]
+SOURCE_OF_CODES = os.path.join(SOURCE, "driver/base/failure.c")
+# What has to do with fetching an ISO is tested elsewhere; no dialogue gives 59.
+ELSEWHERE = {0, *range(28, 40), 59}
+
+
+def every_code(_trial):
+    """Each exit code of the program's table is wanted by a case."""
+    with open(SOURCE_OF_CODES, encoding="utf-8") as source:
+        codes = {int(code) for code in re.findall(r'^ +(?:\[.*\] =\s+)?\{"[a-z0-9-]+",\s+(\d+),', source.read(), re.M)}
+    wanted = {case.exit for case in CASES + SLOW}
+    must(len(codes) > 40, "the table of exit codes has another form now:", codes)
+    missing = codes - wanted - ELSEWHERE
+    must(not missing, "no case ends with", sorted(missing))
+    return Result(0, "", "")
+
+
+CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *mistakes.CASES, *stops.CASES,
+         Case("table/exit-codes", disk="", run=every_code)]
+SLOW = failures.SLOW

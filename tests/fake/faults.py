@@ -5,6 +5,7 @@ record=FILE         a line of JSON there for each thing that was done to the gue
 time-out=SECONDS    of boot: (1)
 gate=STATE:FIFO     at this state, open FIFO for reading and wait until whoever opens it has closed it
 panic=STATE         the kernel panics          hang=STATE   not a byte comes any more
+babble=STATE        the same line comes again and again, and nothing else any more
 die=STATE[:HOW]     QEMU ends: exit status HOW (1), or HOW is kill
 login=STATE         init starts a new login    reset=STATE  the firmware comes back
 oom=STATE           the kernel kills something to get memory

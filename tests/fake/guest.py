@@ -103,6 +103,8 @@ class Machine:
             console.kernel("Out of memory: Killed process 231 (apk) total-vm:5400kB", loud=True)
         if faults.at("hang", state) is not None:
             self.wait_for_ever()
+        if faults.at("babble", state) is not None:
+            self.babble()
         if faults.at("reset", state) is not None:
             Firmware(self).start(self.attach == "usb")
             self.wait_for_ever()
@@ -113,6 +115,11 @@ class Machine:
     def wait_for_ever(self):
         while True:
             self.console.fill(None)
+
+    def babble(self):
+        while True:
+            self.console.out("ata1.00: status: { DRDY ERR }\n")
+            self.console.fill(0.5)
 
     # From power-on to power-off.
 

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Runs the program with the fake guest through the tables of cases.
 
-  run.py PROGRAM [--only=REGEX] [--shard=I/N] [--jobs=N] [--seed=N] [--keep] [--list]
+  run.py PROGRAM [--only=REGEX] [--shard=I/N] [--jobs=N] [--seed=N] [--faults=WORDS] [--keep] [--list]
+  run.py PROGRAM --slow ...
+
+--slow takes the cases, instead of all others, that wait for the driver's patience: minutes, but all at a time.
 
 One line per case, `ok NAME` or `FAIL NAME: why`; the last line counts. Exit code 1 when one failed."""
 
@@ -28,6 +31,8 @@ def arguments():
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="every N-th case, from the I-th")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="cases at a time")
     parser.add_argument("--seed", type=int, default=1, help="for what the guest does at random")
+    parser.add_argument("--faults", default="", metavar="WORDS", help="faults.py's words for all cases, before their own")
+    parser.add_argument("--slow", action="store_true", help="the cases that take minutes")
     parser.add_argument("--keep", action="store_true", help="keep the folders of the cases")
     parser.add_argument("--list", action="store_true", help="print the names only")
     return parser.parse_args()
@@ -35,14 +40,14 @@ def arguments():
 
 def chosen(args):
     index, count = map(int, args.shard.split("/"))
-    every = [case for case in cases.CASES if re.search(args.only, case.name)]
+    every = [case for case in (cases.SLOW if args.slow else cases.CASES) if re.search(args.only, case.name)]
     return every[index - 1 :: count]
 
 
 def main():
     args = arguments()
     todo = chosen(args)
-    names = [case.name for case in cases.CASES]
+    names = [case.name for case in cases.CASES + cases.SLOW]
     assert len(names) == len(set(names)), "two cases have the same name"
     if args.list:
         print(*(case.name for case in todo), sep="\n")
@@ -56,7 +61,7 @@ def main():
     def one(case):
         folder = os.path.join(work, case.name.replace("/", "-"))
         began = time.monotonic()
-        why = run_case(case, folder, samples, program, args.seed + names.index(case.name), args.keep)
+        why = run_case(case, folder, samples, program, args.seed + names.index(case.name), args)
         text = f"FAIL {case.name}: {why}" if why else f"ok {case.name}"
         print(f"{text}  ({time.monotonic() - began:.1f} s)", flush=True)
         return why is None

@@ -307,9 +307,10 @@ class Trial:
             self.check(self.case.run(self) if self.case.run else self.run())
 
 
-def run_case(case, folder, samples, program, seed, keep):
-    """None, or what is wrong."""
+def run_case(case, folder, samples, program, seed, args):
+    """None, or what is wrong. args: run.py's."""
     trial = Trial(case, folder, samples, program, seed)
+    trial.faults.insert(0, args.faults)
     try:
         trial.go()
     except (Wrong, OSError, subprocess.SubprocessError) as wrong:
@@ -318,7 +319,7 @@ def run_case(case, folder, samples, program, seed, keep):
         for pid in trial.left_over():
             with contextlib.suppress(OSError):
                 os.kill(pid, 9)
-        if not keep:
+        if not args.keep:
             shutil.rmtree(folder, ignore_errors=True)
     return None
 

@@ -225,13 +225,13 @@ static void test_zsh_completion(void **state) {
     // them.
     (void)snprintf(
         command, sizeof command,
-        "zsh -f -c '_arguments() { print -rl -- \"$@\" | grep -E \"quiet|^--iso\" }; . %s' 2>&1",
+        "zsh -f -c '_arguments() { print -rl -- \"$@\" | grep -E \"quiet|^--iso=\" }; . %s' 2>&1",
         path);
     assert_int_equal(run(command, text, sizeof text), 0);
-    assert_string_equal(text,
-                        "--iso=[Alpine's live CD, alpine-virt-VERSION-x86_64.iso]:FILE:_files\n"
-                        "(-q --quiet)-q[show errors only]\n"
-                        "(-q --quiet)--quiet[show errors only]\n");
+    assert_string_equal(
+        text, "--iso=[Alpine's live CD\\: a file, 3.20.3, 3.20, latest, or a URL]:ISO:_files\n"
+              "(-q --quiet)-q[show errors only]\n"
+              "(-q --quiet)--quiet[show errors only]\n");
     (void)unlink(path);
 }
 

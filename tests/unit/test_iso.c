@@ -114,7 +114,7 @@ static void test_follower(void **state) {
         bytes[i] = (char)(seed >> 16);
     }
     static const size_t before[] = {0, 1, 700000, SIZE};
-    static const size_t steps[] = {SIZE, 1000000, 65536, 10007};
+    static const size_t steps[] = {FOLLOWER_BLOCK, 65536, 10007, 4096};
     const int whole = file_of(bytes, SIZE);
     char right[DIGEST_HEX + 1];
     char hex[DIGEST_HEX + 1];
@@ -123,16 +123,21 @@ static void test_follower(void **state) {
         for (size_t s = 0; s < 4; s++) {
             struct follower *w = follower_new(whole, before[b]);
             assert_non_null(w);
-            for (size_t at = before[b]; at < SIZE; at += steps[s])
-                follower_give(w, bytes + at, SIZE - at < steps[s] ? SIZE - at : steps[s]);
-            follower_give(w, bytes, 0);
+            for (size_t at = before[b]; at < SIZE;) {
+                const size_t size = SIZE - at < steps[s] ? SIZE - at : steps[s];
+                memcpy(follower_block(w), bytes + at, size);
+                follower_give(w, size);
+                at += size;
+            }
+            follower_give(w, 0);
             assert_int_equal(follower_end(w, hex), 0);
             assert_string_equal(hex, right);
         }
     struct follower *w = follower_new(whole, SIZE + 1); // the file is shorter than said
     assert_int_equal(follower_end(w, hex), -1);
     w = follower_new(whole, SIZE);
-    follower_give(w, bytes, SIZE);
+    (void)follower_block(w);
+    follower_give(w, FOLLOWER_BLOCK);
     follower_free(w);
     follower_free(NULL);
     (void)close(whole);

@@ -56,6 +56,11 @@ static void test_defaults(void **state) {
     assert_false(o.debug_init || o.console || o.kmsg_mark || o.dmesg || o.verbose_services);
     assert_null(o.append);
     assert_null(o.iso);
+    assert_null(o.sha256);
+    assert_null(o.mirror);
+    assert_null(o.isos);
+    assert_int_equal(o.trust, TRUST_SIGNED);
+    assert_false(o.trust_given || o.offline || o.no_cache || o.allow_http);
     assert_int_equal(o.memory_mib, 192);
     assert_null(o.accel);
     assert_string_equal(o.qemu, "qemu-system-x86_64");
@@ -480,6 +485,42 @@ static void test_nearest(void **state) {
     assert_false(nearest_is_like("floppy", 6, "hda"));
 }
 
+static void test_iso(void **state) {
+    (void)state;
+    struct options o;
+    struct failure f;
+    assert_int_equal(PARSE(&o, &f, "--iso=latest", "--trust=Checksum", "--sha256", "00",
+                           "--offline", "--mirror=https://m/", "--isos=dir", "--no-cache",
+                           "--allow-http", "d", "8G"),
+                     0);
+    assert_string_equal(o.iso, "latest");
+    assert_int_equal(o.trust, TRUST_CHECKSUM);
+    assert_true(o.trust_given && o.offline && o.no_cache && o.allow_http);
+    assert_string_equal(o.sha256, "00");
+    assert_string_equal(o.mirror, "https://m/");
+    assert_string_equal(o.isos, "dir");
+    options_free(&o);
+    static const struct {
+        const char *option;
+        enum action action;
+    } actions[] = {{"--fetch", ACTION_FETCH},
+                   {"--list-isos", ACTION_LIST_ISOS},
+                   {"--clear-cache", ACTION_CLEAR_CACHE}};
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        assert_int_equal(PARSE(&o, &f, actions[i].option, "--iso=3.20", "-q"), 0);
+        assert_int_equal(o.action, actions[i].action);
+        assert_string_equal(o.iso, "3.20"); // what follows is read, too
+        options_free(&o);
+        assert_int_equal(PARSE(&o, &f, actions[i].option, "d"), -1);
+        assert_int_equal(f.id, EXIT_ID_USAGE);
+        assert_non_null(strstr(f.what, actions[i].option));
+    }
+    assert_int_equal(PARSE(&o, &f, "--fetch", "--no-cache"), -1);
+    assert_int_equal(f.id, EXIT_ID_USAGE);
+    assert_int_equal(PARSE(&o, &f, "--trust=sined", "d", "8G"), -1);
+    assert_string_equal(f.next, "perhaps --trust=signed is meant");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_defaults, clear_environment),
@@ -493,6 +534,7 @@ int main(void) {
         cmocka_unit_test_setup(test_mistakes, clear_environment),
         cmocka_unit_test_setup(test_append_length, clear_environment),
         cmocka_unit_test_setup(test_no_argv, clear_environment),
+        cmocka_unit_test(test_iso),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_nearest),
     };

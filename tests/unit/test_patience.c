@@ -68,10 +68,22 @@ static void life(void **state) {
         assert_false(patience_over(&p, later + t * (IDLE_LIMIT - 1), CPU, IO + t * 65536));
 }
 
+// A guest that QEMU has stopped does nothing at all; one that sleeps has its timers.
+static void stillness(void **state) {
+    (void)state;
+    const struct patience p = fresh();
+    assert_true(patience_still(&p, START + 5000, CPU, 5000));
+    assert_false(patience_still(&p, START + 4999, CPU, 5000));
+    assert_true(patience_still(&p, START + 60000, CPU, 5000));
+    assert_false(patience_still(&p, START + 5000, CPU + 2500, 5000));
+    assert_false(patience_still(&p, START + 5000, CPU + 5000, 5000));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits),
         cmocka_unit_test(life),
+        cmocka_unit_test(stillness),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
