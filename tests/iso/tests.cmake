@@ -5,7 +5,7 @@ find_package(Python3 COMPONENTS Interpreter)
 # add_iso_test(NAME LABEL SCRIPT ARG...)
 function(add_iso_test name label script)
   set(work ${CMAKE_CURRENT_BINARY_DIR}/iso/${name})
-  add_test(NAME iso/${name} COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tests/iso/${script}
+  add_test(NAME iso/${name} COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/tests/iso/${script}
                                     $<TARGET_FILE:qemu-grow> ${ISO_DATA} ${work} ${ARGN})
   # The time only ends what hangs.
   set_tests_properties(iso/${name} PROPERTIES LABELS ${label} TIMEOUT 1800 FIXTURES_REQUIRED iso_data)
