@@ -89,6 +89,7 @@ static int find_iso(struct run *run, struct failure *f) {
         return -1;
     run->options = *run->o;
     run->options.iso = run->iso.path;
+    (void)snprintf(run->plan.e2fsprogs, sizeof run->plan.e2fsprogs, "%s", run->iso.look.e2fsprogs);
     run->o = &run->options;
     return 0;
 }

@@ -60,7 +60,9 @@ int main(int argc, char **argv) {
     if (r == NULL || signals_open() != 0)
         return exit_rows[EXIT_ID_INTERNAL].code;
 
-    // The work.
+    // The work. Without a disk in hand nothing is to be said of one.
+    if (o.action != ACTION_GROW)
+        stage = STAGE_COUNT;
     if (result == 0 && o.action == ACTION_GROW)
         result = grow(&o, r, &stage, &f);
     else if (result == 0 && o.action == ACTION_CHECK_SCRIPTS)

@@ -42,6 +42,7 @@ struct plan {
     int partitions;         // used entries of the table, 1..4
     struct mbr_entry entry; // as it will be: same number, start, type and boot flag
     uint64_t fs_blocks;     // blocks of the file system, wanted
+    char e2fsprogs[48];     // version on the ISO, e.g. "1.47.0-r5"; empty until the ISO is known
     int warning_count;
     char warnings[PLAN_WARNINGS_MAX][PLAN_WARNING_SIZE];
 };

@@ -295,7 +295,8 @@ void report_failure(struct report *r, const struct failure *f, enum stage stage)
     char text[MESSAGE_SIZE];
     char line[MESSAGE_SIZE];
     // A command line that cannot be meant says nothing about a disk.
-    const char *meaning = f->id == EXIT_ID_USAGE ? "" : stage_rows[stage].meaning;
+    const char *meaning =
+        f->id == EXIT_ID_USAGE || stage >= STAGE_COUNT ? "" : stage_rows[stage].meaning;
     (void)snprintf(text, sizeof text, "%s%s%s%s%s", f->what, meaning[0] != '\0' ? "; " : "",
                    meaning, f->next[0] != '\0' ? "; " : "", f->next);
     (void)printable(r, line, sizeof line, sizeof line, text, strlen(text));
