@@ -25,7 +25,8 @@ fresh "$name"
 sample "$disk" "$format"
 : >transcript
 : >log
-"$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript "$@" disk "$size" >log 2>err &
+# A shell starts what runs in the background with SIGINT ignored, and the program leaves an ignored signal ignored.
+env --default-signal=INT "$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript "$@" disk "$size" >log 2>err &
 driver=$!
 if ! tail -n +1 -s 0.01 --pid="$driver" -F "$where" 2>/dev/null | grep -a -m 1 -E "$pattern"; then
     echo "the run never came to '$pattern'"

@@ -27,9 +27,12 @@ sample() {
     cp --sparse=always before disk
 }
 
-# bytes_of SIZE: 512M in bytes.
+# bytes_of SIZE: in bytes what the disk ./before is to have: 512M, or +80M more than it has.
 bytes_of() {
-    numfmt --from=iec "$1"
+    case $1 in
+    +*) echo $(($(qemu-img info --output=json before | sed -n 's/^    "virtual-size": \([0-9]*\),$/\1/p') + $(numfmt --from=iec "${1#+}"))) ;;
+    *) numfmt --from=iec "$1" ;;
+    esac
 }
 
 # show_failure LOG: what a person needs to see of a failed run.
