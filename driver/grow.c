@@ -48,10 +48,6 @@ struct run {
     double started; // seconds on the monotonic clock
 };
 
-static int no_memory(struct failure *f) {
-    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
-}
-
 static int load_scripts(struct run *run, struct failure *f) {
     char *folder = scripts_folder(run->o->scripts, f);
     if (folder == NULL)
@@ -115,7 +111,7 @@ static int open_outputs(struct run *run, struct failure *f) {
         return 0;
     char *path = mdev_log_path(o, &run->plan);
     if (path == NULL)
-        return no_memory(f);
+        return failure_no_memory(f);
     run->mdev_log = mdevlog_open(path, f);
     if (run->mdev_log != NULL)
         report_detail(run->report, "mdev's log goes to %s", path);
@@ -131,7 +127,7 @@ static int make_command(struct run *run, struct failure *f) {
     run->vars = vars_new();
     if (run->vars == NULL ||
         given_set(run->vars, run->o, &run->plan, run->serial, &run->command) != 0)
-        return no_memory(f);
+        return failure_no_memory(f);
     return 0;
 }
 
@@ -158,11 +154,11 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
     run->link = link_new(pty, run->transcript, signals_fd());
     if (run->link == NULL) {
         pty_free(pty);
-        return no_memory(f);
+        return failure_no_memory(f);
     }
     run->machine =
         machine_new(run->scripts, run->vars, run->link, run->report, run->plan.disk, *stage);
-    return run->machine == NULL ? no_memory(f) : 0;
+    return run->machine == NULL ? failure_no_memory(f) : 0;
 }
 
 // Ends QEMU in order: SIGTERM, so that it flushes what it has; SIGKILL only when it does nothing

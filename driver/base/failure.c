@@ -89,6 +89,10 @@ int failure_set(struct failure *f, enum exit_id id, const char *next, const char
     return -1;
 }
 
+int failure_no_memory(struct failure *f) {
+    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
+}
+
 int exit_id_by_name(const char *name) {
     for (int i = 0; i < EXIT_ID_COUNT; i++)
         if (strcmp(exit_rows[i].name, name) == 0)

@@ -93,6 +93,9 @@ struct failure {
 int failure_set(struct failure *f, enum exit_id id, const char *next, const char *what, ...)
     __attribute__((format(printf, 4, 5)));
 
+// The failure of an allocation; returns -1.
+int failure_no_memory(struct failure *f);
+
 // The id of the row with this name, or -1.
 int exit_id_by_name(const char *name);
 

@@ -188,8 +188,7 @@ static int run(struct machine *m, const struct dialogue *d, unsigned depth, stru
                            "dialogues call each other too deeply at `%s`", d->dialogue);
     unsigned *entries = calloc(d->states_count + 1U, sizeof *entries);
     if (entries == NULL)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
-                           "there is no memory");
+        return failure_no_memory(f);
     int result = 0;
     unsigned at = 0;
     while (result == 0 && at < d->states_count) {

@@ -133,10 +133,6 @@ struct scripts {
     unsigned count;
 };
 
-static int no_memory(struct failure *f) {
-    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
-}
-
 // libcyaml's words for a key that it does not know; the line that it tells is the one before.
 static const char unexpected[] = "Unexpected key: ";
 
@@ -165,7 +161,7 @@ static int is_yaml(const struct dirent *entry) {
 static int load_folder(struct scripts *s, const char *folder, struct failure *f) {
     char *sub = NULL;
     if (asprintf(&sub, "%s/dialogues", folder) < 0)
-        return no_memory(f);
+        return failure_no_memory(f);
     struct dirent **names = NULL;
     const int n = scandir(sub, &names, is_yaml, alphasort);
     int result = 0;
@@ -176,12 +172,12 @@ static int load_folder(struct scripts *s, const char *folder, struct failure *f)
     if (n > 0) {
         s->files = calloc((size_t)n, sizeof *s->files);
         if (s->files == NULL)
-            result = no_memory(f);
+            result = failure_no_memory(f);
     }
     for (int i = 0; i < n; i++) {
         char *path = NULL;
         if (result == 0 && asprintf(&path, "%s/%s", sub, names[i]->d_name) < 0)
-            result = no_memory(f);
+            result = failure_no_memory(f);
         if (result == 0 && s->files != NULL)
             result = load_file(&s->files[s->count++], path, f);
         free(names[i]);
@@ -194,7 +190,7 @@ static int load_folder(struct scripts *s, const char *folder, struct failure *f)
 struct scripts *scripts_load(const char *folder, struct failure *f) {
     struct scripts *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        no_memory(f);
+        failure_no_memory(f);
         return NULL;
     }
     if (load_folder(s, folder, f) != 0 || lint_scripts(s, f) != 0) {

@@ -25,8 +25,7 @@ int machine_fresh_mark(struct machine *m, struct failure *f) {
         mark[i] = letters[random[i] % (sizeof letters - 1)];
     if (vars_set_bytes(m->vars, "mark_left", mark, MARK_HALF) != 0 ||
         vars_set_bytes(m->vars, "mark_right", mark + MARK_HALF, MARK_HALF) != 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
-                           "there is no memory");
+        return failure_no_memory(f);
     return 0;
 }
 

@@ -146,8 +146,7 @@ static int follow(struct machine *m, const struct dialogue *d, unsigned here,
         const char *bytes = stream_group(from, name, &size);
         if (vars_set_bytes(m->vars, name, bytes == NULL ? "" : bytes, bytes == NULL ? 0 : size) !=
             0)
-            return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
-                               "there is no memory");
+            return failure_no_memory(f);
     }
     if (r->list != NULL) {
         const char *line = vars_get(m->vars, r->list);
@@ -196,8 +195,7 @@ static int command_ended(struct machine *m, const struct dialogue *d, const stru
     size_t size = 0;
     const char *rc = stream_group(link_text(m->link), "rc", &size);
     if (rc == NULL || vars_set_bytes(m->vars, "rc", rc, size) != 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
-                           "there is no memory");
+        return failure_no_memory(f);
     m->command_prompt = NULL;
     m->collect = NULL;
     report_detail(m->report, "the command ended with %s", vars_get(m->vars, "rc"));
@@ -243,8 +241,7 @@ int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *k
         return -1;
     if (stream_watch(link_text(m->link), text->patterns, text->count) != 0 ||
         stream_watch(link_kernel(m->link), kernel->patterns, kernel->count) != 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
-                           "there is no memory");
+        return failure_no_memory(f);
     return 0;
 }
 

@@ -24,10 +24,6 @@ enum {
         2, // a file touched less long ago may be touched again within its stamp's resolution
 };
 
-static int no_memory(struct failure *f) {
-    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
-}
-
 static int cannot(const char *path, const char *what, int error, struct failure *f) {
     const bool full = error == ENOSPC || error == EDQUOT;
     return failure_set(f, full ? EXIT_ID_CACHE_FULL : EXIT_ID_CACHE_UNWRITABLE,
@@ -54,7 +50,7 @@ int cache_open(struct cache *c, bool temporary, struct failure *f) {
                            "there is no folder for the cache");
     if (n < 0) {
         c->folder = NULL;
-        return no_memory(f);
+        return failure_no_memory(f);
     }
     if (temporary && mkdtemp(c->folder) == NULL) {
         cannot(c->folder, "made", errno, f);
@@ -130,7 +126,7 @@ int cache_lock(const struct cache *c, const char *key, const struct iso_watch *w
     bool said = false;
     int fd = -1;
     if (path == NULL)
-        return no_memory(f);
+        return failure_no_memory(f);
     while ((fd = try_lock(path)) < 0) {
         if (errno != EWOULDBLOCK) {
             cannot(path, "locked", errno, f);
@@ -221,7 +217,7 @@ enum cache_found cache_find(const struct cache *c, const char *sha256, const str
     char *record_path = cache_path(c, sha256, ".yaml");
     enum cache_found found = CACHE_FAILED;
     if (path == NULL || record_path == NULL)
-        no_memory(f);
+        failure_no_memory(f);
     else
         found = find(path, record_path, sha256, w, f);
     free(path);
@@ -234,7 +230,7 @@ int cache_keep(const struct cache *c, const char *part, const struct record *r, 
     char *record_path = cache_path(c, r->sha256, ".yaml");
     int result = 0;
     if (path == NULL || record_path == NULL)
-        result = no_memory(f);
+        result = failure_no_memory(f);
     else if (record_save(r, record_path) != 0)
         result = cannot(record_path, "written", errno, f);
     else if (chmod(part, 0444) != 0 || rename(part, path) != 0)

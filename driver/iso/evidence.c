@@ -10,10 +10,6 @@
 #include "iso/checksum.h"
 #include "iso/signature.h"
 
-static int no_memory(struct failure *f) {
-    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
-}
-
 char *evidence_read(const char *path, size_t *size) {
     FILE *in = fopen(path, "re");
     char *text = in == NULL ? NULL : malloc(FETCH_TEXT_MAX + 1);
@@ -35,7 +31,7 @@ static int get(char **text, size_t *size, const struct wanted *w, const char *su
     char **urls = urls_with_suffix(w, suffix);
     int result = -1;
     if (urls == NULL || asprintf(&name, "%s%s", w->name, suffix) < 0) {
-        no_memory(f);
+        failure_no_memory(f);
         name = NULL;
     } else {
         const struct fetch_job job = {.name = name, .urls = urls, .count = w->count};
@@ -156,7 +152,7 @@ static int check_one(const char *asc, size_t asc_size, const char *file, const c
     const char *from = "";
     char *kept = kept_path(cache, key);
     char *text = kept == NULL ? NULL : get_key(key, kept, with, &size, &from, f);
-    int result = kept == NULL ? no_memory(f) : -1;
+    int result = kept == NULL ? failure_no_memory(f) : -1;
     while (text != NULL) {
         const struct signature s = {asc, asc_size, text, size, from, key->fingerprint};
         result = signature_check(&s, file, name, stop_fd, f);

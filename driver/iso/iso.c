@@ -26,10 +26,6 @@ struct work {
     struct iso *iso;
 };
 
-static int no_memory(struct failure *f) {
-    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
-}
-
 static int need_network(struct work *k, const char *what, struct failure *f) {
     if (k->q->offline)
         return failure_set(f, EXIT_ID_ISO_OFFLINE,
@@ -117,7 +113,7 @@ static int use_cached(struct work *k, const char *sha256, enum trust trust, cons
     struct iso *iso = k->iso;
     iso->path = cache_path(&iso->cache, sha256, ".iso");
     if (iso->path == NULL)
-        return no_memory(f);
+        return failure_no_memory(f);
     (void)snprintf(iso->sha256, sizeof iso->sha256, "%s", sha256);
     iso->trust = trust;
     if (look(k, iso->path, k->wanted.name, f) != 0)
@@ -196,7 +192,7 @@ static int keep(struct work *k, const char *part, const struct fetched *done, ch
     if (cache_keep(&iso->cache, part, &r, f) != 0)
         return -1;
     iso->path = cache_path(&iso->cache, iso->sha256, ".iso");
-    return iso->path == NULL ? no_memory(f) : 0;
+    return iso->path == NULL ? failure_no_memory(f) : 0;
 }
 
 // The part is complete: what is it worth? A file that is not used is removed.
@@ -226,7 +222,7 @@ static int fetch_and_judge(struct work *k, const char *key, struct failure *f) {
     struct evidence e = {0};
     struct fetched done;
     char *part = cache_path(&k->iso->cache, key, ".part");
-    int result = part == NULL ? no_memory(f) : 0;
+    int result = part == NULL ? failure_no_memory(f) : 0;
     if (result == 0 && w->pin == NULL)
         result = evidence_gather(&e, w, k->q, &k->with, f);
     if (result == 0) {
@@ -252,7 +248,7 @@ static int from_network(struct work *k, struct failure *f) {
     if (need_network(k, k->wanted.name, f) != 0 || cache_make(cache, f) != 0)
         return -1;
     char *key = wanted_key(&k->wanted);
-    const int lock = key == NULL ? no_memory(f) : cache_lock(cache, key, k->watch, f);
+    const int lock = key == NULL ? failure_no_memory(f) : cache_lock(cache, key, k->watch, f);
     int result = -1;
     if (lock >= 0) {
         const int found = from_cache(k, f); // another run may have been quicker
@@ -278,7 +274,7 @@ static int ask_newest(struct work *k, const char *branch, struct failure *f) {
     char **urls = path == NULL ? NULL : urls_on_mirrors(k->q, k->catalogue, path, &count);
     int result = -1;
     if (path == NULL)
-        no_memory(f);
+        failure_no_memory(f);
     else if (count == 0)
         failure_set(f, EXIT_ID_CATALOGUE_BAD, "add one, or name one by --mirror=URL",
                     "the catalogue has no mirrors");

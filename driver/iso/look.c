@@ -171,10 +171,6 @@ static struct archive *reader_new(void) {
     return a;
 }
 
-static int no_memory(struct failure *f) {
-    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
-}
-
 // opened: what libarchive said when it was given the bytes. Frees a.
 static int look_archive(struct look *l, struct archive *a, int opened, const char *name,
                         struct failure *f) {
@@ -191,7 +187,7 @@ int look_bytes(struct look *l, const void *bytes, size_t size, const char *name,
     if (look_head(l, bytes, size < HEAD ? size : HEAD, size, name, f) != 0)
         return -1;
     struct archive *a = reader_new();
-    return a == NULL ? no_memory(f)
+    return a == NULL ? failure_no_memory(f)
                      : look_archive(l, a, archive_read_open_memory(a, bytes, size), name, f);
 }
 
@@ -213,6 +209,6 @@ int look_file(struct look *l, int fd, const char *name, struct failure *f) {
     if (look_head(l, head, used, (uint64_t)size, name, f) != 0)
         return -1;
     struct archive *a = reader_new();
-    return a == NULL ? no_memory(f)
+    return a == NULL ? failure_no_memory(f)
                      : look_archive(l, a, archive_read_open_fd(a, fd, BLOCK), name, f);
 }

@@ -11,10 +11,6 @@
 static const char by_catalogue[] = "that of the catalogue";
 static const char by_user[] = "the one given by --sha256";
 
-static int no_memory(struct failure *f) {
-    return failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again", "there is no memory");
-}
-
 void urls_free(char **urls, size_t count) {
     for (size_t i = 0; urls != NULL && i < count; i++)
         free(urls[i]);
@@ -105,13 +101,13 @@ int wanted_release(struct wanted *w, const struct iso_request *q, const struct c
     char *path = catalogue_path(c, version);
     if (w->name == NULL || path == NULL) {
         free(path);
-        return no_memory(f);
+        return failure_no_memory(f);
     }
     if (r != NULL)
         take_release(w, r);
     if (r != NULL && r->url != NULL && push(&w->urls, &w->count, strdup(r->url)) != 0) {
         free(path);
-        return no_memory(f);
+        return failure_no_memory(f);
     }
     if (w->count == 0)
         w->urls = urls_on_mirrors(q, c, path, &w->count);
@@ -145,7 +141,7 @@ int wanted_url(struct wanted *w, const struct iso_request *q, const struct catal
     const char *base = (const char *)memrchr(url, '/', length) + 1; // after "://" at least
     w->name = strndup(base, length - (size_t)(base - url));
     if (w->name == NULL || push(&w->urls, &w->count, strdup(url)) != 0)
-        return no_memory(f);
+        return failure_no_memory(f);
     if (w->name[0] == '\0')
         return failure_set(f, EXIT_ID_USAGE, "give the URL of a file", "%s names no file", url);
     const struct release *r = NULL;
