@@ -73,6 +73,8 @@ const struct exit_row exit_rows[EXIT_ID_COUNT] = {
     [EXIT_ID_IO_ERROR] = {"io-error", 61, "reading or writing a file failed on the host"},
     [EXIT_ID_PROOF_FAILED] = {"proof-failed", 62,
                               "the disk, re-read on the host, is not as it was planned"},
+    [EXIT_ID_E2FSCK_OLD] = {"e2fsck-old", 85,
+                            "the host's e2fsck does not know a feature of the file system"},
     [EXIT_ID_INTERRUPTED] = {"interrupted", 130, "Ctrl-C (SIGINT) or a hang-up ended the run"},
     [EXIT_ID_TERMINATED] = {"terminated", 143, "SIGTERM ended the run"},
 };

@@ -75,6 +75,7 @@ enum exit_id {
     EXIT_ID_MDEV_LOG_FAILED,
     EXIT_ID_IO_ERROR,
     EXIT_ID_PROOF_FAILED,
+    EXIT_ID_E2FSCK_OLD, // found before anything is written, too
     EXIT_ID_INTERRUPTED,
     EXIT_ID_TERMINATED,
     EXIT_ID_COUNT

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TABLE_OFFSET = 446, ENTRY_SIZE = 16, ENTRIES = 4 };
@@ -119,4 +120,28 @@ int proof_check(struct disk_state *after, const struct plan *p, const char *qemu
     if (f != NULL)
         *f = unread;
     return -1;
+}
+
+// Until the whole proof is here: table and superblock.
+int proof_before(struct proof_before *b, const struct plan *p, bool digests, const char *qemu_img,
+                 int stop_fd, struct failure *f) {
+    (void)p, (void)digests, (void)qemu_img, (void)stop_fd, (void)f;
+    *b = (struct proof_before){.taken = false};
+    return 0;
+}
+
+int proof_run(struct proof *result, const struct plan *p, const struct proof_subject *s,
+              const char *qemu_img, struct failure *f) {
+    *result = (struct proof){.e2fsck_code = -1};
+    struct plan there = *p;
+    there.disk = (char *)s->path;
+    there.format = (char *)s->format;
+    int rc = proof_check(&result->after, &there, qemu_img, f);
+    result->ok = rc == 0;
+    return rc;
+}
+
+void proof_free(struct proof *result) {
+    free(result->e2fsck_words);
+    *result = (struct proof){.e2fsck_code = -1};
 }
