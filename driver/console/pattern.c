@@ -127,9 +127,10 @@ struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
     (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     int error = 0;
     PCRE2_SIZE offset = 0;
-    p->code = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
-                            PCRE2_MULTILINE | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, &error, &offset,
-                            context);
+    p->code =
+        pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+                      PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP,
+                      &error, &offset, context);
     pcre2_compile_context_free(context);
     if (p->code == NULL) {
         char message[256];

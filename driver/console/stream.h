@@ -13,12 +13,11 @@ struct pattern; // a compiled pattern; may be used in any number of streams, one
 
 // Compiles. Returns NULL and a reason for a person in why (PCRE2's own message and offset, or:
 // matches the empty string; ends in `$`, `\Z`, `\z` or `\b`, which never match at the end of a
-// stream; has
-// `\G`, `\K` or `\C`).
-// UTF is off (bytes); `.` does not match LF; `^` matches at the beginning of each line
-// (PCRE2_MULTILINE); `$` in the middle likewise.
-// A pattern that ends in an open tail (`x+`, ` *`) matches once a byte that is not of the tail
-// comes.
+// stream; has `\G`, `\K` or `\C`).
+// UTF is off (bytes); `.` does not match LF; `^` matches at the beginning of each line, also of one
+// of which nothing has come yet (PCRE2_MULTILINE, PCRE2_ALT_CIRCUMFLEX); `$` in the middle
+// likewise. A pattern that ends in an open tail (`x+`, ` *`) matches once a byte that is not of the
+// tail comes.
 struct pattern *pattern_compile(const char *regex, char *why, size_t why_size);
 void pattern_free(struct pattern *p);
 

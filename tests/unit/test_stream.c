@@ -246,6 +246,17 @@ static void test_line_beginnings(void **state) {
     }
     pattern_free(p);
     pattern_free(gone);
+
+    // A line that begins where the text ends, for the time being.
+    struct pattern *crossing = compile("\\n^b");
+    struct stream *s = stream_new(0, 100);
+    assert_int_equal(stream_watch(s, &crossing, 1), 0);
+    append(s, "a\n");
+    assert_int_equal(stream_find(s, false), -1);
+    append(s, "b");
+    assert_int_equal(stream_find(s, false), 0);
+    stream_free(s);
+    pattern_free(crossing);
 }
 
 static void test_lookbehind(void **state) {
@@ -559,8 +570,9 @@ static void test_cuts_do_not_matter(void **state) {
             int error = 0;
             PCRE2_SIZE offset = 0;
             set[count] = compile(sets[k][count]);
-            codes[count] = pcre2_compile((PCRE2_SPTR)sets[k][count], PCRE2_ZERO_TERMINATED,
-                                         PCRE2_MULTILINE, &error, &offset, NULL);
+            codes[count] =
+                pcre2_compile((PCRE2_SPTR)sets[k][count], PCRE2_ZERO_TERMINATED,
+                              PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX, &error, &offset, NULL);
             assert_non_null(codes[count]);
         }
         for (uint64_t seed = 1; seed <= cuts; seed++) {
@@ -598,8 +610,9 @@ static void test_like_the_whole_text(void **state) {
             int error = 0;
             PCRE2_SIZE offset = 0;
             struct pattern *p = compile(sets[k][i]);
-            pcre2_code *code = pcre2_compile((PCRE2_SPTR)sets[k][i], PCRE2_ZERO_TERMINATED,
-                                             PCRE2_MULTILINE, &error, &offset, NULL);
+            pcre2_code *code =
+                pcre2_compile((PCRE2_SPTR)sets[k][i], PCRE2_ZERO_TERMINATED,
+                              PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX, &error, &offset, NULL);
             pcre2_match_data *m = pcre2_match_data_create_from_pattern(code, NULL);
             assert_non_null(m);
             for (uint64_t seed = 1; seed <= 200; seed++) {
