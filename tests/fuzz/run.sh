@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh BUILD SECONDS [TARGET...]: builds the fuzz targets in BUILD (preset fuzz) and runs each for so many
 # seconds from its corpus in tests/fuzz/corpus/TARGET, if it has one. What they find stays in BUILD.
+# With SEED in the environment libFuzzer takes that seed instead of a random one.
 set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 root=$(cd -- "$here/../.." && pwd)
@@ -23,6 +24,6 @@ export ASAN_OPTIONS
 for target in "$@"; do
     mkdir -p "corpus/$target"
     echo "fuzz: $target for $seconds s"
-    "tests/$target" -max_total_time="$seconds" -timeout=20 -print_final_stats=0 -verbosity=0 \
+    "tests/$target" -max_total_time="$seconds" -timeout=20 ${SEED:+-seed="$SEED"} -print_final_stats=0 -verbosity=0 \
         "corpus/$target" "$here/corpus/$target"
 done
