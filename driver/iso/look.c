@@ -1,24 +1,17 @@
-// The label from ISO 9660's descriptor, the files by libarchive.
+// The label from ISO 9660's descriptor, the files by a reader of our own (iso9660.h says why).
 #include "iso/look.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    SECTOR = 2048,
-    DESCRIPTOR = 16 * SECTOR, // offset of the primary volume descriptor
-    HEAD = DESCRIPTOR + SECTOR,
-    ENTRIES_MAX = 100000, // files on a CD that is meant well
-    BLOCK = 64 * 1024,    // bytes that libarchive reads at a time
-};
+#include "iso/iso9660.h"
+
+enum { HEAD = ISO9660_DESCRIPTOR + ISO9660_SECTOR }; // bytes up to the descriptor's end
 
 static const char get_virt[] =
     "use alpine-virt-VERSION-x86_64.iso, or leave --iso out to have it fetched";
@@ -80,7 +73,7 @@ static int look_head(struct look *l, const char *head, size_t head_size, uint64_
         return failure_set(f, EXIT_ID_ISO_WRONG, get_again,
                            "%s is a web page and no ISO, perhaps the login page of a network",
                            name);
-    const unsigned char *d = (const unsigned char *)head + DESCRIPTOR;
+    const unsigned char *d = (const unsigned char *)head + ISO9660_DESCRIPTOR;
     if (head_size < HEAD)
         return failure_set(f, EXIT_ID_ISO_WRONG, get_again,
                            "%s is no ISO, or only the beginning of one: it has %ju bytes", name,
@@ -100,95 +93,70 @@ static int look_head(struct look *l, const char *head, size_t head_size, uint64_
 }
 
 // What must be on the CD.
-enum { SEEN_KERNEL = 1, SEEN_INITRAMFS = 2, SEEN_E2FSPROGS = 4 };
+enum needed_file { NEEDED_KERNEL, NEEDED_INITRAMFS, NEEDED_E2FSPROGS, NEEDED_COUNT };
 static const struct {
-    unsigned bit;
-    const char *path;
-} needed[] = {
-    {SEEN_KERNEL, "boot/vmlinuz-virt"},
-    {SEEN_INITRAMFS, "boot/initramfs-virt"},
-    {SEEN_E2FSPROGS, "apks/x86_64/e2fsprogs-extra-"}, // its version and .apk follow
+    const char *directory;
+    const char *name;
+    const char *rest; // of the name, for people; "": there is none
+} needed[NEEDED_COUNT] = {
+    [NEEDED_KERNEL] = {"boot", "vmlinuz-virt", ""},
+    [NEEDED_INITRAMFS] = {"boot", "initramfs-virt", ""},
+    [NEEDED_E2FSPROGS] = {"apks/x86_64", "e2fsprogs-extra-", "VERSION.apk"},
 };
 
-static unsigned see(struct look *l, const char *path) {
-    unsigned seen = 0;
-    if (strncmp(path, "./", 2) == 0)
-        path += 2;
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        const size_t n = strlen(needed[i].path);
-        if (needed[i].bit != SEEN_E2FSPROGS) {
-            seen |= strcmp(path, needed[i].path) == 0 ? needed[i].bit : 0;
-            continue;
-        }
-        const char *version = path + n;
-        if (strncmp(path, needed[i].path, n) != 0 || version[0] < '0' || version[0] > '9')
-            continue;
-        const size_t length = strlen(version);
-        if (length <= 4 || length - 4 >= sizeof l->e2fsprogs ||
-            strcmp(version + length - 4, ".apk") != 0 ||
-            strspn(version, "0123456789abcdefghijklmnopqrstuvwxyz._-") != length)
-            continue;
-        memcpy(l->e2fsprogs, version, length - 4);
-        l->e2fsprogs[length - 4] = '\0';
-        seen |= needed[i].bit;
-    }
-    return seen;
+// One of them is being looked for.
+struct search {
+    struct look *look;
+    enum needed_file which;
+    bool found;
+};
+
+// Of "e2fsprogs-extra-1.47.0-r5.apk" what comes behind "e2fsprogs-extra-".
+static bool take_version(struct look *l, const char *version) {
+    static const char end[] = ".apk";
+    const size_t length = strlen(version);
+    if (version[0] < '0' || version[0] > '9' || length < sizeof end)
+        return false;
+    const size_t n = length - (sizeof end - 1);
+    if (n >= sizeof l->e2fsprogs || strcmp(version + n, end) != 0 ||
+        strspn(version, "0123456789abcdefghijklmnopqrstuvwxyz._-") != length)
+        return false;
+    memcpy(l->e2fsprogs, version, n);
+    l->e2fsprogs[n] = '\0';
+    return true;
 }
 
-static int look_files(struct look *l, struct archive *a, const char *name, struct failure *f) {
-    struct archive_entry *entry = NULL;
-    unsigned seen = 0;
-    int result = ARCHIVE_OK;
-    for (unsigned i = 0; i < ENTRIES_MAX; i++) {
-        result = archive_read_next_header(a, &entry);
-        if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
-            break;
-        const char *path = archive_entry_pathname(entry);
-        if (path != NULL && archive_entry_filetype(entry) == AE_IFREG)
-            seen |= see(l, path);
-    }
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if ((seen & needed[i].bit) == 0) {
-            if (result != ARCHIVE_EOF)
-                break;
-            return failure_set(f, EXIT_ID_ISO_WRONG, get_virt, "%s has no file /%s%s", name,
-                               needed[i].path,
-                               needed[i].bit == SEEN_E2FSPROGS ? "VERSION.apk" : "");
-        }
-    if (result == ARCHIVE_EOF)
-        return 0;
-    const char *why = archive_error_string(a);
-    return failure_set(f, EXIT_ID_ISO_WRONG, get_again, "%s is damaged: %s", name,
-                       why == NULL ? "it has far too many files" : why);
+static void see(void *data, const char *name) {
+    struct search *s = data;
+    const char *wanted = needed[s->which].name;
+    if (s->which != NEEDED_E2FSPROGS)
+        s->found = s->found || strcmp(name, wanted) == 0;
+    else if (strncmp(name, wanted, strlen(wanted)) == 0)
+        s->found = take_version(s->look, name + strlen(wanted)) || s->found;
 }
 
-static struct archive *reader_new(void) {
-    struct archive *a = archive_read_new();
-    if (a != NULL && archive_read_support_format_iso9660(a) != ARCHIVE_OK) {
-        (void)archive_read_free(a);
-        a = NULL;
+static int look_files(struct look *l, const struct iso9660_bytes *in, const char *name,
+                      struct failure *f) {
+    struct iso9660 iso;
+    const char *damage = iso9660_open(&iso, in);
+    for (enum needed_file i = 0; damage == NULL && i < NEEDED_COUNT; i++) {
+        struct search s = {.look = l, .which = i};
+        damage = iso9660_files(&iso, needed[i].directory, see, &s);
+        if (damage == NULL && !s.found)
+            return failure_set(f, EXIT_ID_ISO_WRONG, get_virt, "%s has no file /%s/%s%s", name,
+                               needed[i].directory, needed[i].name, needed[i].rest);
     }
-    return a;
-}
-
-// opened: what libarchive said when it was given the bytes. Frees a.
-static int look_archive(struct look *l, struct archive *a, int opened, const char *name,
-                        struct failure *f) {
-    const int result = opened == ARCHIVE_OK
-                           ? look_files(l, a, name, f)
-                           : failure_set(f, EXIT_ID_ISO_WRONG, get_again, "%s is damaged: %s", name,
-                                         archive_error_string(a));
-    (void)archive_read_free(a);
-    return result;
+    if (damage != NULL)
+        return failure_set(f, EXIT_ID_ISO_WRONG, get_again, "%s is damaged: %s", name, damage);
+    return 0;
 }
 
 int look_bytes(struct look *l, const void *bytes, size_t size, const char *name,
                struct failure *f) {
+    const struct iso9660_bytes in = {.fd = -1, .bytes = bytes, .size = size};
     if (look_head(l, bytes, size < HEAD ? size : HEAD, size, name, f) != 0)
         return -1;
-    struct archive *a = reader_new();
-    return a == NULL ? failure_no_memory(f)
-                     : look_archive(l, a, archive_read_open_memory(a, bytes, size), name, f);
+    return look_files(l, &in, name, f);
 }
 
 int look_file(struct look *l, int fd, const char *name, struct failure *f) {
@@ -203,12 +171,11 @@ int look_file(struct look *l, int fd, const char *name, struct failure *f) {
         else if (n > 0)
             used += (size_t)n;
     }
-    if (size < 0 || n < 0 || lseek(fd, 0, SEEK_SET) < 0)
+    if (size < 0 || n < 0)
         return failure_set(f, EXIT_ID_ISO_UNREADABLE, "check the path given by --iso",
                            "the ISO %s cannot be read: %s", name, strerror(errno));
+    const struct iso9660_bytes in = {.fd = fd, .size = (uint64_t)size};
     if (look_head(l, head, used, (uint64_t)size, name, f) != 0)
         return -1;
-    struct archive *a = reader_new();
-    return a == NULL ? failure_no_memory(f)
-                     : look_archive(l, a, archive_read_open_fd(a, fd, BLOCK), name, f);
+    return look_files(l, &in, name, f);
 }

@@ -17,10 +17,6 @@ if [ $# -eq 0 ]; then
     done
 fi
 cd "$build"
-# libarchive asks for as much memory as a directory claims to have, at most 4 GiB, and fills only what the file
-# holds; here such a request is refused, so that the way of the refusal is fuzzed, too.
-ASAN_OPTIONS="allocator_may_return_null=1:max_allocation_size_mb=1024${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
-export ASAN_OPTIONS
 for target in "$@"; do
     mkdir -p "corpus/$target"
     echo "fuzz: $target for $seconds s"

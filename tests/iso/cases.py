@@ -584,7 +584,8 @@ def own_files(w, parent):
     p.catalogue([p.url("good")], [("3.20.3", w.good, True)])
     rows = (
         ("good", 0, "pinned: its SHA-256 is that of the catalogue for 3.20.3"),
-        ("other", 0, "a file of your own"),
+        ("other", 0, "a file of your own"), ("joliet", 0, "a file of your own"),
+        ("plain", 0, "a file of your own"),
         ("standard", 35, "flavour 'std'"), ("aarch64", 35, "is for aarch64"), ("debian", 35, "is no Alpine ISO"),
         ("truncated", 35, r"is not complete: it has 1500000 of \d+ bytes"), ("beginning", 35, "only the beginning"),
         ("empty", 35, "is empty"), ("login", 35, "web page"), ("zeros", 35, "is no ISO 9660"),
@@ -596,6 +597,61 @@ def own_files(w, parent):
     verdict(p, p.run("--fetch", f"--iso={p.folder}"), 24, "is no file", left=[])
     result = p.run("--fetch", "-v", f"--iso={w.data}/iso/good.iso")
     verdict(p, result, 0, "e2fsprogs 1.47.0-r5", left=[])
+
+
+SECTOR = 2048
+
+
+def continuation(sector, offset, size):
+    """An entry of Rock Ridge that says where the entries go on."""
+    both = [n.to_bytes(4, "little") + n.to_bytes(4, "big") for n in (sector, offset, size)]
+    return b"CE\x1c\1" + b"".join(both)
+
+
+def harmed(good, harm):
+    """The good ISO with its directories damaged."""
+    iso = bytearray(good)
+    root = int.from_bytes(good[16 * SECTOR + 158:16 * SECTOR + 162], "little") * SECTOR
+    boot = good.index(b"\4BOOT\0", root) - 32  # its record
+    last = len(good) // SECTOR - 1  # an empty sector
+    if harm == "endless-continuation":  # in place of the file's mode (PX)
+        mode = good.index(b"PX", boot)
+        iso[mode:mode + 28] = continuation(last, 0, 28)
+        iso[mode + 28:mode + 36] = b"ZZ\x08\1\0\0\0\0"
+        iso[last * SECTOR:last * SECTOR + 28] = continuation(last, 0, 28)
+    elif harm == "continuation-outside":
+        mode = good.index(b"PX", boot)
+        iso[mode:mode + 28] = continuation(last + 1, 0, 28)
+        iso[mode + 28:mode + 36] = b"ZZ\x08\1\0\0\0\0"
+    elif harm == "huge-directory":
+        iso[boot + 10:boot + 14] = b"\xff" * 4
+    elif harm == "directory-outside":
+        iso[boot + 2:boot + 6] = b"\xff" * 4
+    elif harm == "long-record":
+        iso[boot] = 255
+        iso[boot + 32] = 250
+    elif harm == "short-entry":
+        iso[good.index(b"NM", boot) + 2] = 1
+    assert iso != good
+    return bytes(iso)
+
+
+@case
+def own_damaged_files(w, parent):
+    p = place(w, "own-damaged", parent)
+    p.catalogue([p.url("good")], [("3.20.3", w.good, True)])
+    rows = (
+        ("endless-continuation", "is damaged: the entries of a file have no end"),
+        ("continuation-outside", "is damaged: it points behind its end"),
+        ("huge-directory", "is damaged: "), ("directory-outside", "is damaged: it points behind its end"),
+        ("long-record", "is damaged: a directory's record is longer than its room"),
+        ("short-entry", "is damaged: an entry of Rock Ridge is longer than its area"),
+    )
+    own = f"{p.folder}/own.iso"
+    for harm, says in rows:
+        with open(own, "wb") as out:
+            out.write(harmed(w.good, harm))
+        verdict(p, p.run("--fetch", f"--iso={own}", "--trust=none"), 35, says, left=[])
 
 
 @case

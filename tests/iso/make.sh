@@ -10,18 +10,21 @@ rm -rf "${out:?}"/*
 cd "$out"
 
 # ------------------------------------------------------------------ ISOs of about 3 MiB
-# iso FILE LABEL [LEFT-OUT]: like Alpine's, with random bytes for kernel and initramfs.
+# iso FILE LABEL [LEFT-OUT [NAMES]]: like Alpine's, with random bytes for kernel and initramfs. NAMES: xorriso's
+# options that say how names are written.
 iso() {
     rm -rf tree
     mkdir -p tree/boot tree/apks/x86_64
     head -c 1000000 /dev/urandom >tree/boot/vmlinuz-virt
     head -c 2000000 /dev/urandom >tree/boot/initramfs-virt
     echo 3.20.3 >tree/.alpine-release
+    : >"tree/boot/$(printf 'long%.0s' $(seq 60))" # Rock Ridge's entries of it go on elsewhere
     for package in e2fsprogs-1.47.0-r5 e2fsprogs-extra-1.47.0-r5 e2fsprogs-libs-1.47.0-r5; do
         echo "$package" >"tree/apks/x86_64/$package.apk"
     done
-    [ $# -lt 3 ] || rm "tree/$3"
-    xorriso -as mkisofs -quiet -o "$1" -V "$2" -sysid LINUX -J -R tree 2>xorriso.log || {
+    [ -z "${3:-}" ] || rm "tree/$3"
+    # shellcheck disable=SC2086 # several options
+    xorriso -as mkisofs -quiet -o "$1" -V "$2" -sysid LINUX ${4:--J -R} tree 2>xorriso.log || {
         cat xorriso.log >&2
         exit 1
     }
@@ -38,6 +41,8 @@ iso iso/debian.iso 'Debian 12.0.0 amd64 n'
 iso iso/no-kernel.iso 'alpine-virt 3.20.3 x86_64' boot/vmlinuz-virt
 iso iso/no-initramfs.iso 'alpine-virt 3.20.3 x86_64' boot/initramfs-virt
 iso iso/no-e2fsprogs.iso 'alpine-virt 3.20.3 x86_64' apks/x86_64/e2fsprogs-extra-1.47.0-r5.apk
+iso iso/joliet.iso 'alpine-virt 3.20.3 x86_64' '' '-J --norock'
+iso iso/plain.iso 'alpine-virt 3.20.3 x86_64' '' '--norock -U -iso-level 3'
 head -c 1500000 iso/good.iso >iso/truncated.iso
 head -c 20000 iso/good.iso >iso/beginning.iso
 : >iso/empty.iso
