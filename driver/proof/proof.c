@@ -124,8 +124,8 @@ int proof_check(struct disk_state *after, const struct plan *p, const char *qemu
 
 // Until the whole proof is here: table and superblock.
 int proof_before(struct proof_before *b, const struct plan *p, bool digests, const char *qemu_img,
-                 int stop_fd, struct failure *f) {
-    (void)p, (void)digests, (void)qemu_img, (void)stop_fd, (void)f;
+                 struct failure *f) {
+    (void)p, (void)digests, (void)qemu_img, (void)f;
     *b = (struct proof_before){.taken = false};
     return 0;
 }

@@ -37,7 +37,6 @@ struct proof_subject {
     size_t repair_count;
     bool digests; // take the SHA-256 of what lies before the partition, even when a cheaper
                   // comparison would do: for proof_write
-    int stop_fd;  // -1, or readable when the caller wants to stop
 };
 
 // The six lines in which a proof is told, in this order.
@@ -85,7 +84,7 @@ struct proof {
 // what lies before the partition. Returns 0, or -1 with EXIT_ID_PROGRAM_MISSING,
 // EXIT_ID_E2FSCK_OLD, EXIT_ID_IO_ERROR or what keeps the disk from being read.
 int proof_before(struct proof_before *b, const struct plan *p, bool digests, const char *qemu_img,
-                 int stop_fd, struct failure *f);
+                 struct failure *f);
 
 // Proves the image. Returns 0 when every check is good; -1 with EXIT_ID_PROOF_FAILED naming the
 // first difference; all of them are in *result. Also -1 with what kept the image from being read or
