@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libnbd.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 #include "base/run.h"
 #include "plan/image.h"
 
-enum { SAID_MAX = 4096, REQUEST_MAX = 1024 * 1024 };
+enum { SAID_MAX = 4096, REQUEST_MAX = 1024 * 1024, STATUS_MAX = 1024 * 1024 * 1024 };
+
+static const char context_depth[] = "qemu:allocation-depth";
 
 struct export {
     struct nbd_handle *nbd;
@@ -71,8 +74,8 @@ static void capture_end(struct capture *c, char said[SAID_MAX]) {
     close(c->memory);
 }
 
-struct export *export_open(const char *path, const char *format, const char *qemu_img,
-                           struct failure *f) {
+static struct export *open_export(const char *path, const char *format, const char *qemu_img,
+                                  bool chain, struct failure *f) {
     char *program = find_qemu_nbd(qemu_img, f);
     if (program == NULL)
         return NULL;
@@ -85,9 +88,18 @@ struct export *export_open(const char *path, const char *format, const char *qem
         free(program);
         return NULL;
     }
-    char *argv[] = {program, "--read-only", "-f", (char *)format, "--", (char *)path, NULL};
+    char *argv[] = {program, "--read-only", "-f", (char *)format, NULL, NULL, NULL, NULL};
+    char **arg = argv + 4;
+    if (chain)
+        *arg++ = "--allocation-depth";
+    *arg++ = "--";
+    *arg = (char *)path;
     char said[SAID_MAX];
     struct capture c = capture_begin();
+    // A server without them, or without memory for them, only costs time.
+    (void)nbd_add_meta_context(e->nbd, LIBNBD_CONTEXT_BASE_ALLOCATION);
+    if (chain)
+        (void)nbd_add_meta_context(e->nbd, context_depth);
     int rc = nbd_connect_systemd_socket_activation(e->nbd, argv);
     capture_end(&c, said);
     free(program);
@@ -99,6 +111,16 @@ struct export *export_open(const char *path, const char *format, const char *qem
     }
     e->size = (uint64_t)size;
     return e;
+}
+
+struct export *export_open(const char *path, const char *format, const char *qemu_img,
+                           struct failure *f) {
+    return open_export(path, format, qemu_img, false, f);
+}
+
+struct export *export_open_chain(const char *path, const char *format, const char *qemu_img,
+                                 struct failure *f) {
+    return open_export(path, format, qemu_img, true, f);
 }
 
 uint64_t export_size(const struct export *e) {
@@ -121,6 +143,39 @@ int export_read(struct export *e, void *bytes, size_t size, uint64_t offset, str
         size -= part;
         offset += part;
     }
+    return 0;
+}
+
+// One context's answer: pairs of length and flags, of which the first is taken.
+static int on_status(void *data, const char *context, uint64_t offset, uint32_t *entries,
+                     size_t count, int *error) {
+    (void)offset, (void)error;
+    struct export_extent *x = data;
+    if (count < 2 || entries[0] == 0)
+        return 0;
+    if (entries[0] < x->size)
+        x->size = entries[0];
+    if (strcmp(context, LIBNBD_CONTEXT_BASE_ALLOCATION) == 0)
+        x->zero = (entries[1] & LIBNBD_STATE_ZERO) != 0;
+    else if (strcmp(context, context_depth) == 0)
+        x->depth = (int)(entries[1] > INT_MAX ? INT_MAX : entries[1]);
+    return 0;
+}
+
+int export_extent(struct export *e, uint64_t offset, struct export_extent *x, struct failure *f) {
+    if (offset >= e->size)
+        return failure_set(f, EXIT_ID_IO_ERROR, NULL, "byte %" PRIu64 " is beyond the disk's end",
+                           offset);
+    const uint64_t left = e->size - offset;
+    *x = (struct export_extent){.size = left < STATUS_MAX ? left : STATUS_MAX, .depth = -1};
+    if (nbd_can_meta_context(e->nbd, LIBNBD_CONTEXT_BASE_ALLOCATION) <= 0 &&
+        nbd_can_meta_context(e->nbd, context_depth) <= 0)
+        return 0;
+    const nbd_extent_callback callback = {.callback = on_status, .user_data = x};
+    if (nbd_block_status(e->nbd, x->size, offset, callback, LIBNBD_CMD_FLAG_REQ_ONE) != 0)
+        return failure_set(f, EXIT_ID_IO_ERROR, "check the host's disk and the image",
+                           "QEMU does not tell what the disk has at byte %" PRIu64 ": %s", offset,
+                           nbd_get_error());
     return 0;
 }
 

@@ -32,6 +32,7 @@ struct proof_subject {
     // What it was made from, and must agree with before the partition. NULL: none is at hand, since
     // the run worked in place; then `before` holds digests.
     const char *base_path, *base_format;
+    bool overlay; // the base is the image's backing file: only what the overlay holds is compared
     const struct proof_before *before; // may be NULL when there is a base
     char *const *repairs;              // what e2fsck repaired in the guest, a line each
     size_t repair_count;
@@ -65,7 +66,8 @@ struct proof_times {
 };
 
 struct proof {
-    struct disk_state after; // zero when the table or the file system cannot be understood
+    struct disk_state after;
+    bool readable; // *after is complete; false: its table or its file system is not understood
     int count;
     struct proof_check checks[PROOF_CHECKS_MAX];
     bool ok;                 // all checks are
