@@ -156,6 +156,7 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
         pty_free(pty);
         return failure_no_memory(f);
     }
+    link_traces(run->link, run->o->debug_init);
     run->machine =
         machine_new(run->scripts, run->vars, run->link, run->report, run->plan.disk, *stage);
     return run->machine == NULL ? failure_no_memory(f) : 0;

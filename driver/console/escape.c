@@ -2,11 +2,11 @@
 #include "console/escape.h"
 
 enum state {
-    GROUND,
-    ESC,       // after ESC, also within a control string: ESC `\` ends it, all else begins anew
-    ESC_INTER, // after ESC and intermediate bytes: `ESC ( B`
-    CSI,       // after ESC `[`
-    STRING,    // in a control string
+    GROUND = 0, // as escape_inside takes it
+    ESC,        // after ESC, also within a control string: ESC `\` ends it, all else begins anew
+    ESC_INTER,  // after ESC and intermediate bytes: `ESC ( B`
+    CSI,        // after ESC `[`
+    STRING,     // in a control string
     STATE_COUNT
 };
 
@@ -92,8 +92,4 @@ enum escape_kind escape_step(struct escape *e, unsigned char byte) {
         t++;
     e->state = t->next;
     return (enum escape_kind)t->kind;
-}
-
-bool escape_inside(const struct escape *e) {
-    return e->state != GROUND;
 }

@@ -27,6 +27,8 @@ struct escape {
 enum escape_kind escape_step(struct escape *e, unsigned char byte);
 
 // Whether a sequence has begun that is not finished.
-bool escape_inside(const struct escape *e);
+static inline bool escape_inside(const struct escape *e) {
+    return e->state != 0;
+}
 
 #endif

@@ -17,6 +17,7 @@ enum {
     PARTIAL_MAX = 64 * 1024, // longest partial match that is waited for
     READ_SIZE = 16 * 1024,
     LAST_LINE_MAX = 256,
+    HELD_MS = 1000, // silence after which the beginning of a kernel line is taken for text
 };
 
 struct link {
@@ -34,20 +35,30 @@ struct link {
     int status;
     char line[LAST_LINE_MAX]; // the line that is being written
     size_t line_size;
-    char last[LAST_LINE_MAX]; // the last one that had something in it
+    size_t line_solid;        // without the blanks at its end
+    char last[LAST_LINE_MAX]; // the last one before it that had something in it
     size_t last_size;
+    int quiet_ms; // so long has nothing come
 };
 
 static void note_lines(struct link *l, const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '\n')
-            l->line_size = 0;
-        else if (l->line_size < LAST_LINE_MAX)
+    while (size > 0) {
+        const char *end = memchr(text, '\n', size);
+        const size_t n = end == NULL ? size : (size_t)(end - text);
+        for (size_t i = 0; i < n && l->line_size < LAST_LINE_MAX; i++) {
             l->line[l->line_size++] = text[i];
-        if (l->line_size > 0 && text[i] != ' ') {
-            memcpy(l->last, l->line, l->line_size);
-            l->last_size = l->line_size;
+            if (text[i] != ' ')
+                l->line_solid = l->line_size;
         }
+        if (end == NULL)
+            return;
+        if (l->line_solid > 0) {
+            memcpy(l->last, l->line, l->line_solid);
+            l->last_size = l->line_solid;
+        }
+        l->line_size = l->line_solid = 0;
+        text += n + 1;
+        size -= n + 1;
     }
 }
 
@@ -85,6 +96,10 @@ struct link *link_new(struct pty *pty, struct transcript *transcript, int stop_f
     return l;
 }
 
+void link_traces(struct link *l, bool lift) {
+    view_traces(l->view, lift);
+}
+
 void link_free(struct link *l) {
     if (l == NULL)
         return;
@@ -105,6 +120,7 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
         l->closed = true;
     if (n <= 0)
         return false;
+    l->quiet_ms = 0;
     if (l->transcript != NULL && transcript_write(l->transcript, bytes, (size_t)n, f) != 0) {
         *failed = true;
         return true;
@@ -139,12 +155,16 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
     if (fds[0].revents != 0 && take_in(l, f, &failed))
         return failed ? LINK_ERROR : LINK_TEXT;
     if (l->closed && pty_ended(l->pty, &l->status)) {
-        view_idle(l->view);
+        view_end(l->view);
         l->ended = true;
         return LINK_GONE;
     }
-    if (n == 0)
+    if (n == 0 && timeout_ms > 0)
+        l->quiet_ms += timeout_ms < HELD_MS ? timeout_ms : HELD_MS;
+    if (l->quiet_ms >= HELD_MS) {
         view_idle(l->view);
+        l->quiet_ms = 0;
+    }
     return LINK_QUIET;
 }
 
@@ -162,8 +182,8 @@ struct stream *link_kernel(struct link *l) {
 }
 
 const char *link_last_line(const struct link *l, size_t *size) {
-    *size = l->last_size;
-    return l->last;
+    *size = l->line_solid > 0 ? l->line_solid : l->last_size;
+    return l->line_solid > 0 ? l->line : l->last;
 }
 
 uint64_t link_news(const struct link *l) {

@@ -18,6 +18,10 @@ struct link;
 struct link *link_new(struct pty *pty, struct transcript *transcript, int stop_fd);
 void link_free(struct link *l);
 
+// Whether lines that begin with `+ ` (debug_init) are lifted like kernel lines; at first they are
+// not.
+void link_traces(struct link *l, bool lift);
+
 enum link_event {
     LINK_TEXT,  // bytes came
     LINK_QUIET, // none came within the time
@@ -34,7 +38,7 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
 void link_send(struct link *l, const char *bytes, size_t size);
 
 struct stream *link_text(struct link *l);   // the clean view
-struct stream *link_kernel(struct link *l); // kernel lines
+struct stream *link_kernel(struct link *l); // kernel lines, and traces
 
 // The last line of the console that has something in it; any bytes but control characters.
 const char *link_last_line(const struct link *l, size_t *size);

@@ -1,4 +1,4 @@
-// Un-mixes kernel lines from the console's bytes, then takes escape sequences out of both.
+// Un-mixes kernel lines from the console's bytes, then cleans both.
 //
 // Un-mixing comes first, on raw bytes, since the kernel may print between any two of them: also
 // within an escape sequence or between CR and LF. A kernel line is written in one piece, so what
@@ -6,159 +6,40 @@
 #include "console/view.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "console/clean.h"
 #include "console/escape.h"
-
-// ---- The head of a kernel line: `<6>` perhaps, `[%5lu.%06lu] `.
-
-enum head_state {
-    HEAD_NONE, // this byte cannot come here
-    HEAD_START,
-    LEVEL_0, // after `<` and so many digits
-    LEVEL_1,
-    LEVEL_2,
-    LEVEL_3,
-    LEVEL_END,
-    OPEN,
-    BLANK_1, // after so many blanks
-    BLANK_2,
-    BLANK_3,
-    BLANK_4,
-    NEED_3, // after blanks and digits, and so many more digits make a width of five
-    NEED_2,
-    NEED_1,
-    NEED_0,
-    DIGIT_1, // after so many digits and no blank
-    DIGIT_2,
-    DIGIT_3,
-    DIGIT_4,
-    DIGIT_5,
-    DIGIT_6,
-    DIGIT_7,
-    DIGIT_8,
-    DIGIT_9,
-    DIGIT_10,
-    DIGIT_11, // 2^64 nanoseconds are eleven digits of seconds
-    MICRO_0,  // after the point and so many digits
-    MICRO_1,
-    MICRO_2,
-    MICRO_3,
-    MICRO_4,
-    MICRO_5,
-    MICRO_6,
-    CLOSED,
-    HEAD_DONE, // a kernel line has begun
-    HEAD_STATES
-};
-
-enum { HEAD_MAX = 5 + 1 + 11 + 1 + 6 + 2 }; // bytes of the longest head
-
-// Where each kind of byte leads from each state. Zero is HEAD_NONE.
-struct head_row {
-    unsigned char less, more, open, close, blank, point, digit;
-};
-
-static const struct head_row head_rows[HEAD_STATES] = {
-    [HEAD_START] = {.less = LEVEL_0, .open = OPEN},
-    [LEVEL_0] = {.digit = LEVEL_1},
-    [LEVEL_1] = {.digit = LEVEL_2, .more = LEVEL_END},
-    [LEVEL_2] = {.digit = LEVEL_3, .more = LEVEL_END},
-    [LEVEL_3] = {.more = LEVEL_END},
-    [LEVEL_END] = {.open = OPEN},
-    [OPEN] = {.blank = BLANK_1, .digit = DIGIT_1},
-    [BLANK_1] = {.blank = BLANK_2, .digit = NEED_3},
-    [BLANK_2] = {.blank = BLANK_3, .digit = NEED_2},
-    [BLANK_3] = {.blank = BLANK_4, .digit = NEED_1},
-    [BLANK_4] = {.digit = NEED_0},
-    [NEED_3] = {.digit = NEED_2},
-    [NEED_2] = {.digit = NEED_1},
-    [NEED_1] = {.digit = NEED_0},
-    [NEED_0] = {.point = MICRO_0},
-    [DIGIT_1] = {.digit = DIGIT_2},
-    [DIGIT_2] = {.digit = DIGIT_3},
-    [DIGIT_3] = {.digit = DIGIT_4},
-    [DIGIT_4] = {.digit = DIGIT_5},
-    [DIGIT_5] = {.digit = DIGIT_6, .point = MICRO_0},
-    [DIGIT_6] = {.digit = DIGIT_7, .point = MICRO_0},
-    [DIGIT_7] = {.digit = DIGIT_8, .point = MICRO_0},
-    [DIGIT_8] = {.digit = DIGIT_9, .point = MICRO_0},
-    [DIGIT_9] = {.digit = DIGIT_10, .point = MICRO_0},
-    [DIGIT_10] = {.digit = DIGIT_11, .point = MICRO_0},
-    [DIGIT_11] = {.point = MICRO_0},
-    [MICRO_0] = {.digit = MICRO_1},
-    [MICRO_1] = {.digit = MICRO_2},
-    [MICRO_2] = {.digit = MICRO_3},
-    [MICRO_3] = {.digit = MICRO_4},
-    [MICRO_4] = {.digit = MICRO_5},
-    [MICRO_5] = {.digit = MICRO_6},
-    [MICRO_6] = {.close = CLOSED},
-    [CLOSED] = {.blank = HEAD_DONE},
-};
-
-static unsigned char head_next(unsigned char state, char byte) {
-    const struct head_row *row = &head_rows[state];
-    switch (byte) {
-    case '<':
-        return row->less;
-    case '>':
-        return row->more;
-    case '[':
-        return row->open;
-    case ']':
-        return row->close;
-    case ' ':
-        return row->blank;
-    case '.':
-        return row->point;
-    default:
-        return byte >= '0' && byte <= '9' ? row->digit : HEAD_NONE;
-    }
-}
+#include "console/head.h"
 
 // Bytes that may be the beginning of a kernel line, and are held back.
 struct candidate {
-    unsigned char state; // of enum head_state
+    unsigned char state; // of head.h
     unsigned char len;
     unsigned char shown; // so many of them have been given out, by view_idle
     char bytes[HEAD_MAX];
 };
 
-// ---- The view.
-
-enum { OUT_SIZE = 4096 };
-
 struct view {
-    view_sink *text, *kernel;
-    void *arg;
-
-    // Un-mixing. `inner` is a candidate that began within `outer`: when it turns out to be a kernel
-    // line, outer goes on after it. Not more than two: the kernel's own line is in one piece.
+    // `inner` is a candidate that began within `outer`: when it turns out to be a kernel line,
+    // outer goes on after it. Not more than two: the kernel's own line is in one piece.
     struct candidate outer, inner;
-    bool in_kernel; // within a kernel line, after its head
-
-    // Cleaning.
-    struct escape text_escape, kernel_escape;
-    bool at_bol;   // the last text given out was a LF, or there was none
-    bool after_cr; // a CR has come, and no text since
-    bool cr_told;  // that CR has been given out as LF
-
-    // Clean bytes on their way to one sink.
-    view_sink *out_sink;
-    size_t out_len;
-    char out[OUT_SIZE];
+    bool in_kernel;              // within a kernel line, after its head
+    struct escape kernel_escape; // of that line
+    struct clean clean;          // of the text
+    struct out out;
 };
 
 struct view *view_new(view_sink *text, view_sink *kernel, void *arg) {
     struct view *v = calloc(1, sizeof *v);
     if (v == NULL)
         return NULL;
-    v->text = text;
-    v->kernel = kernel;
-    v->arg = arg;
-    v->out_sink = text;
-    v->at_bol = true;
+    v->out.text = v->out.sink = text;
+    v->out.kernel = kernel;
+    v->out.arg = arg;
+    v->clean.at_bol = true;
     return v;
 }
 
@@ -166,91 +47,35 @@ void view_free(struct view *v) {
     free(v);
 }
 
-static void out_flush(struct view *v) {
-    size_t len = v->out_len;
-    v->out_len = 0;
-    if (len > 0)
-        v->out_sink(v->arg, v->out, len);
+void view_traces(struct view *v, bool lift) {
+    v->clean.traces = lift;
 }
 
-static void out_to(struct view *v, view_sink *sink) {
-    if (v->out_sink != sink) {
-        out_flush(v);
-        v->out_sink = sink;
-    }
+// ---- Un-mixing, byte by byte: what has to do with candidates.
+
+static void kernel_begin(struct view *v, const char *head, size_t size) {
+    out_to(&v->out, v->out.kernel);
+    out_bytes(&v->out, head, size);
+    v->in_kernel = true;
 }
 
-static void out_bytes(struct view *v, const char *bytes, size_t size) {
-    while (size > 0) {
-        if (v->out_len == OUT_SIZE)
-            out_flush(v);
-        size_t n = OUT_SIZE - v->out_len < size ? OUT_SIZE - v->out_len : size;
-        memcpy(v->out + v->out_len, bytes, n);
-        v->out_len += n;
-        bytes += n;
-        size -= n;
-    }
-}
-
-static void out_byte(struct view *v, char byte) {
-    out_bytes(v, &byte, 1);
-}
-
-// A CR is told at once, as LF; a LF after it no more. A CR at the beginning of a line moves
-// nothing, and is told only if a LF follows.
-static void text_control(struct view *v, char byte) {
-    switch (byte) {
-    case '\r':
-        if (!v->after_cr) {
-            v->after_cr = true;
-            v->cr_told = !v->at_bol;
-            if (v->cr_told)
-                out_byte(v, '\n');
-            v->at_bol = true;
-        }
-        break;
-    case '\n':
-        if (!v->after_cr || !v->cr_told)
-            out_byte(v, '\n');
-        v->at_bol = true;
-        v->after_cr = false;
-        break;
-    case '\t':
-        out_byte(v, '\t');
-        v->at_bol = v->after_cr = false;
-        break;
-    default:
-        break;
-    }
-}
-
-static void text_byte(struct view *v, char byte) {
-    switch (escape_step(&v->text_escape, (unsigned char)byte)) {
-    case ESCAPE_TEXT:
-        out_byte(v, byte);
-        v->at_bol = v->after_cr = false;
-        break;
-    case ESCAPE_CONTROL:
-        text_control(v, byte);
-        break;
-    case ESCAPE_PART:
-        break;
-    }
+static void kernel_end(struct view *v) {
+    out_bytes(&v->out, "\n", 1);
+    v->kernel_escape = (struct escape){0};
+    v->in_kernel = false;
+    out_to(&v->out, v->out.text);
 }
 
 static void kernel_byte(struct view *v, char byte) {
-    enum escape_kind kind = escape_step(&v->kernel_escape, (unsigned char)byte);
-    if (byte == '\n') {
-        out_byte(v, '\n');
-        v->kernel_escape = (struct escape){0};
-        v->in_kernel = false;
-        out_to(v, v->text);
-    } else if (kind == ESCAPE_TEXT || (kind == ESCAPE_CONTROL && byte == '\t'))
-        out_byte(v, byte);
+    const enum escape_kind kind = escape_step(&v->kernel_escape, (unsigned char)byte);
+    if (byte == '\n')
+        kernel_end(v);
+    else if (kind == ESCAPE_TEXT || (kind == ESCAPE_CONTROL && byte == '\t'))
+        out_bytes(&v->out, &byte, 1);
 }
 
 static void candidate_start(struct candidate *c, char byte) {
-    c->state = head_next(HEAD_START, byte);
+    c->state = head_step(HEAD_START, byte);
     c->len = 1;
     c->shown = 0;
     c->bytes[0] = byte;
@@ -259,7 +84,7 @@ static void candidate_start(struct candidate *c, char byte) {
 // Gives out as text what has not been given out yet.
 static void candidate_show(struct view *v, struct candidate *c) {
     for (; c->shown < c->len; c->shown++)
-        text_byte(v, c->bytes[c->shown]);
+        clean_byte(&v->clean, &v->out, c->bytes[c->shown]);
 }
 
 // The candidate is text after all.
@@ -270,24 +95,55 @@ static void candidate_drop(struct view *v, struct candidate *c) {
 
 // The candidate and this last byte are the head of a kernel line.
 static void candidate_accept(struct view *v, struct candidate *c, char last) {
-    out_to(v, v->kernel);
-    out_bytes(v, c->bytes, c->len);
-    out_byte(v, last);
+    kernel_begin(v, c->bytes, c->len);
+    out_bytes(&v->out, &last, 1);
     c->len = c->shown = 0;
-    v->in_kernel = true;
+}
+
+// Only one can be the beginning of the text that was cut: the other is text.
+static void drop_outer(struct view *v) {
+    candidate_drop(v, &v->outer);
+    v->outer = v->inner;
+    v->inner.len = 0;
+}
+
+// What seemed to be a caller is the beginning of another head: cuts that off as a candidate of its
+// own. Only `[` and blanks are left of it, so it is as long as its state says.
+static bool candidate_split(struct view *v, struct candidate *c) {
+    const unsigned char second = head_second(c->state);
+    if (second == HEAD_NONE)
+        return false;
+    if (c == &v->inner)
+        drop_outer(v);
+    struct candidate *o = &v->outer;
+    struct candidate *i = &v->inner;
+    const char *open = memrchr(o->bytes, '[', o->len);
+    const unsigned char first = (unsigned char)(open - o->bytes);
+    i->len = (unsigned char)(o->len - first);
+    memcpy(i->bytes, open, i->len);
+    i->shown = (unsigned char)(o->shown > first ? o->shown - first : 0);
+    i->state = second;
+    o->len = first;
+    o->shown = o->shown > first ? first : o->shown;
+    o->state = head_stamp();
+    return true;
 }
 
 // Levels stand at the beginning of a line only: `dmesg -r` writes them, the kernel does not.
 static bool starts_candidate(const struct view *v, char byte) {
-    return byte == '[' ||
-           (byte == '<' && v->at_bol && v->outer.len == 0 && !escape_inside(&v->text_escape));
+    return byte == '[' || (byte == '<' && v->clean.at_bol && v->outer.len == 0 &&
+                           !escape_inside(&v->clean.escape));
 }
 
 // One byte that is not within a kernel line.
 static void unmix_byte(struct view *v, char byte) {
     struct candidate *c = v->inner.len > 0 ? &v->inner : &v->outer;
     if (c->len > 0) {
-        unsigned char next = head_next(c->state, byte);
+        unsigned char next = head_step(c->state, byte);
+        if (next == HEAD_NONE && candidate_split(v, c)) {
+            c = &v->inner;
+            next = head_step(c->state, byte);
+        }
         if (next == HEAD_DONE) {
             candidate_accept(v, c, byte);
             return;
@@ -298,10 +154,8 @@ static void unmix_byte(struct view *v, char byte) {
             return;
         }
         if (starts_candidate(v, byte)) {
-            if (c == &v->inner) { // so that is text, and what it had cut is text, too
-                candidate_drop(v, &v->outer);
-                v->outer = v->inner;
-            }
+            if (c == &v->inner) // so that is text, and what it had cut is text, too
+                drop_outer(v);
             candidate_start(&v->inner, byte);
             return;
         }
@@ -311,50 +165,106 @@ static void unmix_byte(struct view *v, char byte) {
         candidate_start(&v->outer, byte);
         return;
     }
-    text_byte(v, byte);
+    clean_byte(&v->clean, &v->out, byte);
 }
 
-// Whether a byte is text, if not within an escape sequence or a candidate.
-static bool is_plain(char byte) {
-    unsigned char b = (unsigned char)byte;
-    return b >= 0x20 && b != 0x7f && byte != '[' && byte != '<';
+// ---- Runs of bytes.
+
+enum { WORD = sizeof(uint64_t) };
+static const uint64_t ONES = 0x0101010101010101U, HIGHS = 0x8080808080808080U;
+
+// Whether one of the bytes in w is a C0 control, DEL, or the byte in `stop` (eight times over).
+static bool has_special(uint64_t w, uint64_t stop) {
+    const uint64_t del = w ^ (ONES * 0x7f);
+    const uint64_t at_stop = w ^ stop;
+    const uint64_t found =
+        ((w - ONES * 0x20) & ~w) | ((del - ONES) & ~del) | ((at_stop - ONES) & ~at_stop);
+    return (found & HIGHS) != 0;
 }
 
-// How many plain bytes there are at the beginning.
-static size_t plain_run(const char *bytes, size_t size) {
+// How many bytes at the beginning are neither C0 controls nor DEL nor `stop`.
+static size_t plain_run(const char *bytes, size_t size, char stop) {
+    const uint64_t stops = ONES * (unsigned char)stop;
     size_t n = 0;
-    while (n < size && is_plain(bytes[n]))
+    for (uint64_t w; n + WORD <= size; n += WORD) {
+        memcpy(&w, bytes + n, WORD);
+        if (has_special(w, stops))
+            break;
+    }
+    while (n < size && (unsigned char)bytes[n] >= 0x20 && bytes[n] != 0x7f && bytes[n] != stop)
         n++;
+    return n;
+}
+
+// At a `[`: takes the whole head of a kernel line, or what cannot be one. Returns how many bytes;
+// 0 where that cannot be told here.
+static size_t take_bracket(struct view *v, const char *bytes, size_t size) {
+    unsigned char state = head_step(HEAD_START, '[');
+    for (size_t n = 1; n < size; n++) {
+        const unsigned char next = head_step(state, bytes[n]);
+        if (next == HEAD_DONE) {
+            kernel_begin(v, bytes, n + 1);
+            return n + 1;
+        }
+        if (next == HEAD_NONE) {
+            if (bytes[n] == '[' || head_second(state) != HEAD_NONE)
+                return 0; // another head may begin in this one
+            clean_text(&v->clean, &v->out, bytes, n);
+            return n;
+        }
+        state = next;
+    }
+    return 0;
+}
+
+// Takes some bytes, at least one. Returns how many.
+static size_t take_text(struct view *v, const char *bytes, size_t size) {
+    size_t n = 0;
+    if (v->outer.len == 0 && !escape_inside(&v->clean.escape)) {
+        if (!v->clean.at_bol || *bytes != '<')
+            n = plain_run(bytes, size, '[');
+        if (n > 0)
+            clean_text(&v->clean, &v->out, bytes, n);
+        else if (*bytes == '[')
+            n = take_bracket(v, bytes, size);
+    }
+    if (n == 0) {
+        unmix_byte(v, *bytes);
+        n = 1;
+    }
+    return n;
+}
+
+static size_t take_kernel(struct view *v, const char *bytes, size_t size) {
+    size_t n = escape_inside(&v->kernel_escape) ? 0 : plain_run(bytes, size, '\n');
+    out_bytes(&v->out, bytes, n);
+    if (n < size)
+        kernel_byte(v, bytes[n++]);
     return n;
 }
 
 void view_feed(struct view *v, const char *bytes, size_t size) {
     while (size > 0) {
-        size_t n = 0;
-        if (v->in_kernel ? !escape_inside(&v->kernel_escape)
-                         : v->outer.len == 0 && !escape_inside(&v->text_escape))
-            n = plain_run(bytes, size);
-        if (n > 0) {
-            out_bytes(v, bytes, n);
-            if (!v->in_kernel)
-                v->at_bol = v->after_cr = false;
-        } else {
-            n = 1;
-            if (v->in_kernel)
-                kernel_byte(v, *bytes);
-            else
-                unmix_byte(v, *bytes);
-        }
+        const size_t n = v->in_kernel ? take_kernel(v, bytes, size) : take_text(v, bytes, size);
         bytes += n;
         size -= n;
     }
-    out_flush(v);
+    out_flush(&v->out);
 }
 
 void view_idle(struct view *v) {
-    out_to(v, v->text); // also within a kernel line, which may have cut a candidate
+    out_to(&v->out, v->out.text); // also within a kernel line, which may have cut a candidate
     candidate_show(v, &v->outer);
     candidate_show(v, &v->inner);
-    out_to(v, v->in_kernel ? v->kernel : v->text);
-    out_flush(v);
+    clean_idle(&v->clean, &v->out);
+    out_to(&v->out, v->in_kernel ? v->out.kernel : v->out.text);
+    out_flush(&v->out);
+}
+
+void view_end(struct view *v) {
+    view_idle(v);
+    if (v->in_kernel)
+        kernel_end(v);
+    clean_end(&v->clean, &v->out);
+    out_flush(&v->out);
 }

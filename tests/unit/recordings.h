@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const recordings[] = {"HDA-LOGIN-NO", "HDA-NO-NO", "USB-NO-SINGLE",
-                                         "VIRTIO-INIT-INIT"};
+// Four of a plain script, and three of this program (TEST-*) with the test guest.
+static const char *const recordings[] = {"HDA-LOGIN-NO",     "HDA-NO-NO",      "USB-NO-SINGLE",
+                                         "VIRTIO-INIT-INIT", "TEST-HDA-LOGIN", "TEST-USB-SINGLE",
+                                         "TEST-VIRTIO-INIT"};
 enum { RECORDINGS = sizeof recordings / sizeof *recordings };
 
 // All of a recording, to be freed by the caller. Aborts when it is not there.

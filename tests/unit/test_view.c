@@ -92,6 +92,9 @@ struct row {
 #define K2 "[12345.678901] a: [b] <c>\r\r\n"
 #define K2L "[12345.678901] a: [b] <c>\n"
 
+#define C "[   12.345678][    T1] hub 1-0:1.0: USB hub found\r\r\n"
+#define CL "[   12.345678][    T1] hub 1-0:1.0: USB hub found\n"
+
 static const struct row rows[] = {
     // Line ends
     {"a\r\nb\r\r\nc\nd", "a\nb\nc\nd", ""},
@@ -146,6 +149,24 @@ static const struct row rows[] = {
     {"a\n\033[<6>" K "1mb", "a\nb", KL},
     {"a\n\033]<6>" K "x\007b", "a\nb", KL},
     {"[    1.000000] a\033[1\n[    2.000000] b\n", "", "[    1.000000] a\n[    2.000000] b\n"},
+    // Callers (CONFIG_PRINTK_CALLER)
+    {"lo" C "gin: ", "login: ", CL},
+    {"a\n[   12.345678][  C127] x\n[   12.345678][T12345] y\r\n[   12.345678][T1234567] z\n", "a\n",
+     "[   12.345678][  C127] x\n[   12.345678][T12345] y\n[   12.345678][T1234567] z\n"},
+    {"<6>" C "x", "x", "<6>" CL},
+    {"[   12.345678][   T1] x\n", "[   12.345678][   T1] x\n", ""},     // too narrow
+    {"[   12.345678][     T1] x\n", "[   12.345678][     T1] x\n", ""}, // too wide
+    {"[   12.345678][    X1] x\n", "[   12.345678][    X1] x\n", ""},   // no caller
+    {"[   12.345678][    T1]x\n", "[   12.345678][    T1]x\n", ""},     // no blank
+    {"[   12.345678][T12345678901] x\n", "[   12.345678][T12345678901] x\n", ""},
+    {"[   12.345678][    T1 x\n", "[   12.345678][    T1 x\n", ""},
+    // Text that ends like a stamp, then a kernel line
+    {"[   12.345678]" K " x\n", "", KL "[   12.345678] x\n"},
+    {"[   12.345678]" C "x\n", "[   12.345678]x\n", CL},
+    {"[   12.345678][  " K "x\n", "[   12.345678][  x\n", KL},
+    {"[   12.345678][    T" C "x\n", "[   12.345678][    Tx\n", CL},
+    {"[ [   12.345678]" K "x\n", "[ [   12.345678]x\n", KL},
+    {"[   12.345678][[[" K "x\n", "[   12.345678][[[x\n", KL},
     // A kernel line within what looks like one: the text's end heals, too
     {"[   1" K "2.345678] dmesg\r\nx", "x", KL "[   12.345678] dmesg\n"},
     // Within escape sequences and line ends
@@ -214,6 +235,10 @@ static const struct idle_row {
     {"a\033[1", "a", "mb", "ab", ""},                                       // not given out
     {"a\r", "a\n", "\nb", "a\nb", ""},
     {"[   12.345678] reboot: Power down", "", "", "", "[   12.345678] reboot: Power down"},
+    {"[   12.345678][  ", "[   12.345678][  ", "  T1] x\na", "[   12.345678][  a",
+     "[   12.345678][    T1] x\n"},
+    {"[   12.345678][  ", "[   12.345678][  ", "  1.345678] x\ny", "[   12.345678][  y",
+     "[    1.345678] x\n"},
 };
 
 static void test_idle(void **state) {
@@ -235,6 +260,72 @@ static void test_idle(void **state) {
         view_free(v);
         trace_free(&t);
     }
+}
+
+// ---- Traces of `sh -x`, where they are looked for.
+
+static const struct row trace_rows[] = {
+    {"+ mount /x\r\r\nlogin: ", "login: ", "+ mount /x\n"},
+    {"a\r\n+ b\r\n+ c\nd", "a\nd", "+ b\n+ c\n"},
+    {"a + b\n+c\n++ d\n +\n+", "a + b\n+c\n++ d\n +\n+", ""},
+    {"+\n+\t\n+\r", "+\n+\t\n+\n", ""},
+    {"\r+ a\033[1mb\tc\001\r\nd", "d", "+ ab\tc\n"},
+    {"+" K " a" K2 "b\nx", "x", KL K2L "+ ab\n"}, // each in one piece
+    {"+ a" K "[ ok ]\n[ x", "[ x", KL "+ a[ ok ]\n"},
+    {K "+ a\n" K, "", KL "+ a\n" KL},
+    {"+ never ended", "", "+ never ended\n"},
+    {"[   12.345678] Kernel panic", "", "[   12.345678] Kernel panic\n"},
+    {"a[   12.345", "a[   12.345", ""},
+};
+
+static void test_traces(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof trace_rows / sizeof *trace_rows; i++) {
+        const char *bytes = trace_rows[i].bytes;
+        const size_t size = strlen(bytes);
+        for (size_t cut = 0; cut <= size; cut++) {
+            struct trace t = {0};
+            struct view *v = view_new(on_text, on_kernel, &t);
+            view_traces(v, true);
+            view_feed(v, bytes, cut);
+            view_feed(v, bytes + cut, size - cut);
+            view_end(v);
+            check_row(&trace_rows[i], &t);
+            view_free(v);
+            trace_free(&t);
+        }
+    }
+    // Not asked for, they are text.
+    struct trace t = run("+ a\n", 4, 4, 1);
+    check_row(&(struct row){"", "+ a\n", ""}, &t);
+    trace_free(&t);
+}
+
+// A trace's line is told in pieces when it is too long to be kept, and a `+` when nothing follows.
+static void test_trace_bounds(void **state) {
+    (void)state;
+    struct trace t = {0};
+    struct view *v = view_new(on_text, on_kernel, &t);
+    view_traces(v, true);
+    view_feed(v, "+ ", 2);
+    for (size_t i = 0; i < 1000; i++)
+        view_feed(v, "0123456789", 10);
+    assert_true(t.size > 8000);
+    view_feed(v, "\nx\n+", 4);
+    char *text = trace_of(&t, 't');
+    assert_string_equal(text, "x\n");
+    char *lifted = trace_of(&t, 'k');
+    for (const char *line = lifted; *line != '\0'; line = strchr(line, '\n') + 1)
+        assert_int_equal(*line, '+');
+    free(lifted);
+    free(text);
+    view_idle(v);
+    view_feed(v, " x", 2);
+    text = trace_of(&t, 't');
+    assert_string_equal(text, "x\n+ x");
+    free(text);
+    view_free(v);
+    trace_free(&t);
 }
 
 // A kernel line is handed on as it comes, however long it is.
@@ -364,9 +455,13 @@ static const char *const lines[] = {
     "[    7.582221] loop: module loaded\r\r\n",
     "[  137.833339] ACPI: PM: Preparing to enter system sleep state S5\r\r\n",
     "[    3.244624] random: crng init done\r\n[    3.244700] [drm] <6>: [ 1.2]\r\n",
+    "[   61.004711][    T1] Run /init as init process\r\r\n",
+    "[   61.004712][  C127] rcu: INFO: x\r\r\n[   61.004713][T12345] e1000: y\r\r\n",
+    "[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-virt console=ttyS0 debug_init single "
+    "init=/bin/sh modules=loop,squashfs,sd-mod,usb-storage initrd=/boot/initramfs-virt\r\r\n",
     "[12345.678901] EXT4-fs (sda2): mounted\r\n[12345.678902]  sda: sda1 sda2\n[12345.9",
 };
-enum { LINES = 4 };
+enum { LINES = 7 };
 
 // A kernel line at each offset of each recording leaves the text as it is, and is lifted.
 static void test_lines_inserted_everywhere(void **state) {
@@ -465,6 +560,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_traces),
+        cmocka_unit_test(test_trace_bounds),
         cmocka_unit_test(test_endless_kernel_line),
         cmocka_unit_test(test_cuts_do_not_matter),
         cmocka_unit_test(test_recorded_kernel_lines),
