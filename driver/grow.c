@@ -1,4 +1,5 @@
-// Plan, guest, console, dialogue, proof: in this order, each with what the one before has made.
+// Lock, plan, overlay, guest, console, dialogue, proof, commit: in this order, each with what the
+// one before has made.
 #include "grow.h"
 
 #include <signal.h>
@@ -21,6 +22,8 @@
 #include "plan/plan.h"
 #include "proof/proof.h"
 #include "report/screen.h"
+#include "work/overlay.h"
+#include "work/work.h"
 
 enum {
     STOP_CPU_MS = 60000,  // QEMU, told to end, may compute this long
@@ -35,8 +38,10 @@ struct run {
     struct report *report;
     struct iso iso;
     struct scripts *scripts;
+    struct work work;
     struct plan plan;
     bool planned;
+    struct plan guest; // the plan as the guest's disk goes: the overlay in the disk's place
     struct transcript *transcript;
     FILE *mdev_log;
     char serial[COMMAND_SERIAL_SIZE];
@@ -76,7 +81,16 @@ static int make_plan(struct run *run, struct failure *f) {
     if (plan_make(&run->plan, &request, f) != 0)
         return -1;
     run->planned = true;
+    if (run->work.lock < 0)
+        return failure_set(f, EXIT_ID_DISK_CHANGED, "run again",
+                           "the disk was put there during this run");
     return 0;
+}
+
+static int take_disk(struct run *run, struct failure *f) {
+    if (work_open(&run->work, run->o->disk, run->o->qemu_img, f) != 0)
+        return -1;
+    return work_tidy(&run->work, run->report, f);
 }
 
 // The last thing that can be refused, since it may have to be fetched.
@@ -120,17 +134,23 @@ static int open_outputs(struct run *run, struct failure *f) {
 }
 
 static int make_command(struct run *run, struct failure *f) {
+    run->guest = run->plan; // borrows its strings
+    if (!run->o->in_place) {
+        run->guest.disk = run->work.files.overlay;
+        run->guest.format = (char *)overlay_format;
+    }
     if (qemu_serial(run->serial, f) != 0 ||
-        qemu_command_make(&run->command, run->o, &run->plan, run->serial, f) != 0)
+        qemu_command_make(&run->command, run->o, &run->guest, run->serial, f) != 0)
         return -1;
     run->commanded = true;
     run->vars = vars_new();
     if (run->vars == NULL ||
-        given_set(run->vars, run->o, &run->plan, run->serial, &run->command) != 0)
+        given_set(run->vars, run->o, &run->guest, run->serial, &run->command) != 0)
         return failure_no_memory(f);
     return 0;
 }
 
+// --in-place.
 static int enlarge(struct run *run, enum stage *stage, struct failure *f) {
     if (run->plan.resize) {
         report_step(run->report, "2", "Enlarge the disk with qemu-img resize");
@@ -141,6 +161,19 @@ static int enlarge(struct run *run, enum stage *stage, struct failure *f) {
     }
     *stage = STAGE_ENLARGED;
     return 0;
+}
+
+// What the guest will work on.
+static int make_disk(struct run *run, enum stage *stage, struct failure *f) {
+    if (run->o->in_place) {
+        report_note(run->report, "in place: a run that fails or is killed leaves the disk in the "
+                                 "middle of the work");
+        return enlarge(run, stage, f);
+    }
+    report_step(run->report, "2", "Make an overlay of the new size");
+    if (work_begin(&run->work, &run->plan, f) != 0)
+        return -1;
+    return work_enter(&run->work, PHASE_GUEST, f);
 }
 
 static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
@@ -158,7 +191,7 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
     }
     link_traces(run->link, run->o->debug_init);
     run->machine =
-        machine_new(run->scripts, run->vars, run->link, run->report, run->plan.disk, *stage);
+        machine_new(run->scripts, run->vars, run->link, run->report, run->guest.disk, *stage);
     return run->machine == NULL ? failure_no_memory(f) : 0;
 }
 
@@ -195,12 +228,28 @@ static int talk(struct run *run, enum stage *stage, struct failure *f) {
     return 0;
 }
 
+// What the guest has written is right: into the disk with it, which is then proved, too.
+static int commit(struct run *run, struct disk_state *after, struct failure *f) {
+    report_step(run->report, NULL, "Commit the overlay to the disk");
+    if (work_commit(&run->work, f) != 0)
+        return -1;
+    report_step(run->report, NULL, "Prove the disk");
+    if (proof_check(after, &run->plan, run->o->qemu_img, f) != 0)
+        return -1;
+    return work_finish(&run->work, f);
+}
+
 static int prove(struct run *run, struct failure *f) {
     struct disk_state after;
     size_t repairs = 0;
     char *const *lines = list_get(run->vars, "repair", &repairs);
-    if (proof_check(&after, &run->plan, run->o->qemu_img, f) != 0)
+    if (!run->o->in_place && work_enter(&run->work, PHASE_PROOF, f) != 0)
         return -1;
+    report_step(run->report, NULL, "Prove what the guest has written");
+    if (proof_check(&after, &run->guest, run->o->qemu_img, f) != 0 ||
+        (!run->o->in_place && commit(run, &after, f) != 0))
+        return -1;
+    report_end(run->report, true);
     report_result(run->report, &run->plan, &after, lines, repairs, screen_seconds() - run->started);
     report_note(run->report, "ISO: %s", run->iso.how);
     return 0;
@@ -228,15 +277,18 @@ static void run_end(struct run *run) {
         plan_free(&run->plan);
     iso_free(&run->iso);
     scripts_free(run->scripts);
+    work_free(&run->work);
 }
 
 static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
     // Everything that can be known to be wrong is known before the disk is touched.
-    if (load_scripts(run, f) != 0 || find_qemu(run->o, f) != 0 || make_plan(run, f) != 0 ||
-        find_iso(run, f) != 0 || make_command(run, f) != 0 || open_outputs(run, f) != 0)
+    if (load_scripts(run, f) != 0 || find_qemu(run->o, f) != 0 || take_disk(run, f) != 0 ||
+        make_plan(run, f) != 0 || find_iso(run, f) != 0 || make_command(run, f) != 0 ||
+        open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
-    if (enlarge(run, stage, f) != 0 || start_guest(run, stage, f) != 0 || talk(run, stage, f) != 0)
+    if (make_disk(run, stage, f) != 0 || start_guest(run, stage, f) != 0 ||
+        talk(run, stage, f) != 0)
         return -1;
     if (prove(run, f) != 0)
         return -1;
@@ -244,10 +296,12 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
 }
 
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
-    struct run run = {.o = o, .report = r, .started = screen_seconds()};
+    struct run run = {.o = o, .report = r, .started = screen_seconds(), .work.lock = -1};
     *stage = STAGE_UNTOUCHED;
     const int result = grow_all(&run, stage, f);
     report_end(r, result == 0);
+    if (result != 0 && !o->in_place)
+        *stage = work_give_up(&run.work);
     run_end(&run);
     return result;
 }

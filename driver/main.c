@@ -15,6 +15,7 @@
 #include "options/print.h"
 #include "report/report.h"
 #include "report/screen.h"
+#include "work/recover.h"
 
 // --check-scripts: says what was found to be right.
 static int check_scripts(const struct options *o, struct report *r, struct failure *f) {
@@ -65,6 +66,8 @@ int main(int argc, char **argv) {
         stage = STAGE_COUNT;
     if (result == 0 && o.action == ACTION_GROW)
         result = grow(&o, r, &stage, &f);
+    else if (result == 0 && o.action == ACTION_RECOVER)
+        result = recover(o.disk, o.qemu_img, r, &stage, &f);
     else if (result == 0 && o.action == ACTION_CHECK_SCRIPTS)
         result = check_scripts(&o, r, &f);
     else if (result == 0)

@@ -75,6 +75,17 @@ const struct exit_row exit_rows[EXIT_ID_COUNT] = {
                               "the disk, re-read on the host, is not as it was planned"},
     [EXIT_ID_E2FSCK_OLD] = {"e2fsck-old", 85,
                             "the host's e2fsck does not know a feature of the file system"},
+    [EXIT_ID_RECOVER_NEEDED] = {"recover-needed", 68,
+                                "a run was cut off while it wrote to DISK: --recover finishes it"},
+    [EXIT_ID_COMMIT_FAILED] = {"commit-failed", 69,
+                               "the proved content could not be brought into DISK"},
+    [EXIT_ID_DISK_CHANGED] = {"disk-changed", 80,
+                              "somebody else wrote to DISK during the run, which wrote nothing"},
+    [EXIT_ID_JOURNAL_BAD] = {"journal-bad", 81, "the journal beside DISK cannot be understood"},
+    [EXIT_ID_COPY_REFUSED] =
+        {"copy-refused", 82,
+         "DISK would have to be replaced by a copy, which would lose something"},
+    [EXIT_ID_IN_THE_WAY] = {"in-the-way", 83, "a file is where the overlay has to be"},
     [EXIT_ID_INTERRUPTED] = {"interrupted", 130, "Ctrl-C (SIGINT) or a hang-up ended the run"},
     [EXIT_ID_TERMINATED] = {"terminated", 143, "SIGTERM ended the run"},
 };

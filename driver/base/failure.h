@@ -76,6 +76,13 @@ enum exit_id {
     EXIT_ID_IO_ERROR,
     EXIT_ID_PROOF_FAILED,
     EXIT_ID_E2FSCK_OLD, // found before anything is written, too
+    // The journal beside the disk, and what it is for.
+    EXIT_ID_RECOVER_NEEDED,
+    EXIT_ID_COMMIT_FAILED,
+    EXIT_ID_DISK_CHANGED,
+    EXIT_ID_JOURNAL_BAD,
+    EXIT_ID_COPY_REFUSED,
+    EXIT_ID_IN_THE_WAY,
     EXIT_ID_INTERRUPTED,
     EXIT_ID_TERMINATED,
     EXIT_ID_COUNT

@@ -21,6 +21,14 @@ const struct stage_row stage_rows[STAGE_COUNT] = {
     [STAGE_GROWN] = {"grown", "the disk's partition and file system have been grown, but the guest "
                               "was not powered off in order"},
     [STAGE_OFF] = {"off", "the disk has been written as the guest left it at its power-off"},
+    [STAGE_SPARED] = {"spared", "the disk is byte for byte what it was"},
+    [STAGE_KEPT] = {"kept", "the disk is byte for byte what it was, with files of this run beside "
+                            "it that the next one removes"},
+    [STAGE_COMMIT] = {"commit", "the disk may be half-way between its old and its grown content, "
+                                "and qemu-grow --recover DISK finishes it"},
+    [STAGE_REPLACED] = {"replaced", "the disk has its grown content, and qemu-grow --recover DISK "
+                                    "proves it again"},
+    [STAGE_DONE] = {"done", "the disk has been grown and proved"},
 };
 
 int stage_by_name(const char *name) {

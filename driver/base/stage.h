@@ -12,6 +12,12 @@ enum stage {
     STAGE_FS,        // resize2fs may be moving the file system's end
     STAGE_GROWN,     // all done in the guest, not yet powered off
     STAGE_OFF,       // QEMU has ended in order
+    // What a run on an overlay says of the disk instead, whatever its guest has done.
+    STAGE_SPARED,   // not written; overlay and journal are gone
+    STAGE_KEPT,     // not written; overlay and journal are still there
+    STAGE_COMMIT,   // the commit has begun
+    STAGE_REPLACED, // all is in the disk; it was not proved, or what is beside it is still there
+    STAGE_DONE, // grown and proved, and nothing is left beside it
     STAGE_COUNT
 };
 

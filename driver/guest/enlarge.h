@@ -1,4 +1,4 @@
-// Step 2 of the runbook: the disk's virtual size.
+// Step 2 of the runbook, for --in-place: the disk's virtual size.
 #ifndef QEMU_GROW_GUEST_ENLARGE_H
 #define QEMU_GROW_GUEST_ENLARGE_H
 

@@ -16,6 +16,7 @@ enum action {
     ACTION_GROW,
     ACTION_HELP,
     ACTION_VERSION,
+    ACTION_RECOVER,       // --recover: undo or finish what a run that was cut off has left
     ACTION_CHECK_SCRIPTS, // --check-scripts: load every dialogue file, report mistakes, do no more
     ACTION_FETCH,         // --fetch: get the ISO into the cache, do no more
     ACTION_LIST_ISOS,     // --list-isos: what is known and what is in the cache
@@ -51,6 +52,7 @@ struct options {
     bool kmsg_mark;
     bool dmesg;
     bool verbose_services;
+    bool in_place;      // --in-place: the guest works on the disk itself
     const char *iso;    // or NULL: the catalogue's default
     const char *sha256; // or NULL
     enum trust trust;   // the least that is accepted; default signed

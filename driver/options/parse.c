@@ -339,7 +339,13 @@ static int check(const struct options *o, struct failure *f) {
         return failure_set(f, EXIT_ID_USAGE,
                            "say when to begin, such as --log=login, or leave it out",
                            "--mdev-log has no log to keep while --log is no");
-    if (o->action != ACTION_GROW && o->disk != NULL)
+    if (o->action == ACTION_RECOVER && o->disk == NULL)
+        return failure_set(f, EXIT_ID_USAGE, "call it as qemu-grow --recover DISK",
+                           "DISK is missing");
+    if (o->action == ACTION_RECOVER && o->size != NULL)
+        return failure_set(f, EXIT_ID_USAGE, "leave it out",
+                           "--recover takes no SIZE, and '%s' is given", o->size);
+    if (o->action != ACTION_GROW && o->action != ACTION_RECOVER && o->disk != NULL)
         return failure_set(f, EXIT_ID_USAGE, "leave it out",
                            "--%s takes no DISK, and '%s' is given", action_name(o->action),
                            o->disk);

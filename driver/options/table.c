@@ -124,6 +124,16 @@ const struct option_row option_rows[] = {
      .help = "give rc-service its option -v",
      .more = "Has an effect when --seq or --log is login."},
 
+    {.name = "in-place",
+     .kind = KIND_FLAG,
+     .field = FIELD(in_place),
+     .group = GROUP_WAY,
+     .help = "let the guest work on the disk itself, without an overlay",
+     .more = "This is what the runbook does to the letter: qemu-img resize, then the guest. "
+             "It needs no room for an overlay. "
+             "What is lost: a run that fails or is killed leaves the disk in the middle of the "
+             "work, and what the proof finds wrong has been written already."},
+
     {.name = "iso",
      .kind = KIND_TEXT,
      .field = FIELD(iso),
@@ -302,6 +312,17 @@ const struct option_row option_rows[] = {
      .help = "whether colours are used",
      .more = "With auto they are used on a terminal."},
 
+    {.name = "recover",
+     .kind = KIND_ACTION,
+     .field = FIELD(action),
+     .value = ACTION_RECOVER,
+     .group = GROUP_OTHER,
+     .help = "undo or finish a run on DISK that was cut off",
+     .more = "Takes DISK and no SIZE. "
+             "A run that had not begun to write to the disk is undone: its overlay is removed. "
+             "One that had begun is finished: the proved overlay is committed again, and the disk "
+             "is proved. "
+             "Where there is nothing to be done it says so and succeeds."},
     {.name = "fetch",
      .kind = KIND_ACTION,
      .field = FIELD(action),

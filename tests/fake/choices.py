@@ -90,6 +90,8 @@ SIZES = {"openwrt": "512M", "ext2-no-resize-inode": "512M"}
 
 
 def disks():
+    for disk in ("one-partition", "openwrt-padding"):
+        yield Case(f"choices/in-place-{disk}", ("--in-place",), disk=disk, size="512M", says=("in place",))
     for i, disk in enumerate(DISKS):
         attach = ("hda", "virtio", "usb")[i % 3]
         yield Case(f"choices/disk-{disk}", (f"--attach={attach}",), disk=disk, size=SIZES.get(disk, "128M"))

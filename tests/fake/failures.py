@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 
 from trial import Case
 
@@ -11,13 +12,22 @@ USB = ("--attach=usb",)
 
 
 def fail(name, faults, code, stage, state, *says, **more):
+    """stage and state are those of --in-place; on an overlay the disk is what it was."""
     return Case(f"failures/{name}", faults=faults, exit=code, stage=stage, state=state, says=says, **more)
 
 
-def qemu_img(script):
-    """A qemu-img that fails at resize."""
+def both(rows):
+    """Each row on an overlay; those that come further than the boot also in place."""
+    for case in rows:
+        yield replace(case, stage="spared", state="same")
+        if case.stage != "attached" or "in-place" in case.name:
+            yield replace(case, name=case.name + "-in-place", options=("--in-place", *case.options))
+
+
+def qemu_img(word, script):
+    """A qemu-img that fails at one of its commands."""
     def before(trial):
-        text = f'#!/bin/sh\nif [ "$1" = resize ]; then\n{script}\nfi\nexec qemu-img "$@"\n'
+        text = f'#!/bin/sh\nif [ "$1" = {word} ]; then\n{script}\nfi\nexec qemu-img "$@"\n'
         trial.options.append("--qemu-img=" + trial.write("qemu-img", text, 0o755))
     return before
 
@@ -56,15 +66,10 @@ SLOW = [
     fail("mute", "mute=shell", 49, "attached", "enlarged", "did not echo"),
 ]
 
-CASES = [
+ROWS = [
     fail("dmesg", "dmesg=fail", 1, "table", "table", "dmesg", options=("--dmesg",)),
-    fail("resize", "", 40, "enlarged", "same", "some reason", before=qemu_img("echo 'qemu-img: some reason' >&2; exit 1")),
-    fail("resize-full", "", 41, "enlarged", "same", "No space left",
-         before=qemu_img("echo 'qemu-img: resize: No space left on device' >&2; exit 1")),
-    fail("resize-does-nothing", "", 53, "attached", "any", "81920 sectors", before=qemu_img("exit 0")),
     fail("transcript-full", "", 41, "attached", "enlarged", "/dev/full", options=("--transcript=/dev/full",)),
     fail("transcript-torn", "", 61, "attached", "enlarged", "pipe", before=torn_pipe),
-    fail("mdev-log-full", "", 41, "off", "grown", "mdev's log", options=("--log=login", "--mdev-log=/dev/full")),
     fail("qemu-busy", "", 42, "enlarged", "enlarged", "Text file busy", before=busy_program),
     fail("qemu-option", "", 43, "attached", "enlarged", "status 1", "-wrong: invalid option",
          env={"QEMUFLAGS": "-wrong"}),
@@ -151,8 +156,34 @@ CASES = [
     # The end.
     fail("poweroff", "poweroff=7", 43, "grown", "grown", "status 7"),
     fail("log-missing", "mdev-log=missing", 60, "grown", "grown", "/dev/mdev.log", options=("--log=login",)),
-    fail("log-torn", "mdev-log=torn", 60, "off", "grown", options=("--log=login",)),
     fail("proof-boot-code", "harm=off:100", 62, "off", "any", "boot code", "byte 100"),
     fail("proof-entry", "harm=off:470", 62, "off", "any", "entry 2"),
     fail("proof-uuid", f"harm=off:{SUPERBLOCK_UUID}", 62, "off", "any", "UUID"),
 ]
+
+IN_PLACE = [
+    fail("resize", "", 40, "enlarged", "same", "some reason",
+         before=qemu_img("resize", "echo 'qemu-img: some reason' >&2; exit 1")),
+    fail("resize-full", "", 41, "enlarged", "same", "No space left",
+         before=qemu_img("resize", "echo 'qemu-img: resize: No space left on device' >&2; exit 1")),
+    fail("resize-does-nothing", "", 53, "attached", "any", "81920 sectors", before=qemu_img("resize", "exit 0")),
+    fail("login-apk", "login=apk", 48, "attached", "enlarged", "login prompt"),
+]
+
+OVERLAY = [
+    fail("create", "", 40, "spared", "same", "some reason",
+         before=qemu_img("create", "echo 'qemu-img: some reason' >&2; exit 1")),
+    fail("create-full", "", 41, "spared", "same", "No space left",
+         before=qemu_img("create", "echo 'qemu-img: x: No space left on device' >&2; exit 1")),
+    fail("create-does-nothing", "", 43, "spared", "same", before=qemu_img("create", "exit 0")),
+    # The disk is grown and proved, and the log is not there.
+    fail("mdev-log-full", "", 41, "done", "grown", "mdev's log", options=("--log=login", "--mdev-log=/dev/full")),
+    fail("log-torn", "mdev-log=torn", 60, "done", "grown", options=("--log=login",)),
+]
+
+CASES = [
+    *both(ROWS),
+    *(replace(case, name=case.name + "-in-place", options=("--in-place", *case.options)) for case in IN_PLACE),
+    *OVERLAY,
+]
+SLOW = list(both(SLOW))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A fake QEMU with a fake Alpine live CD in it, for --qemu=PATH: says in milliseconds what the real ones say in
-minutes, and goes wrong as it is told to (faults.py). The disk, a raw image, is really changed."""
+minutes, and goes wrong as it is told to (faults.py). The disk image is really changed."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ import sys
 sys.dont_write_bytecode = "PYTHONPYCACHEPREFIX" not in os.environ
 
 # pylint: disable=wrong-import-position
+import nbd  # noqa: E402
 import qemu  # noqa: E402
 from console import Console, complain  # noqa: E402
 from faults import Faults  # noqa: E402
@@ -38,10 +39,11 @@ SERVICES = ("Mounting /run", "Caching service dependencies", "Mounting modloop",
 class Machine:
     def __init__(self, argv):
         self.faults = Faults.of_environment()
-        self.console = Console(self.faults, os._exit)
+        self.console = Console(self.faults, self.end)
         self.console.monitor = Monitor(self)
         self.command = qemu.parse(argv)
-        self.attach, self.path, self.serial = self.command.attachment()
+        self.attach, drive, self.serial = self.command.attachment()
+        self.path = self.image = None
         self.plugged = self.attach != "usb"
         self.device = "vda" if self.attach == "virtio" else "sda"
         self.node = "/dev/" + self.device
@@ -49,11 +51,15 @@ class Machine:
         self.mdev = {}  # which of /dev/mdev.seq and .log were made, and where
         self.looks = 0  # for the serial number
         self.words = []  # of the kernel's command line
+        if drive and (why := self.drive(drive)):
+            qemu.fail(why)
         self.faults.record(state="start", did=argv, pid=os.getpid())
 
-    @property
-    def image(self):
-        return Image(self.path)
+    def end(self, code):
+        """QEMU ends in order."""
+        if self.image:
+            self.image.close()
+        os._exit(code)
 
     @property
     def sectors(self):
@@ -64,8 +70,15 @@ class Machine:
         """The number of the partition that starts last."""
         return max(self.image.partitions(), key=lambda pair: pair[1].start)[0]
 
-    def drive(self, path):
-        self.path = path
+    def drive(self, options):
+        """Opens the image. Returns why not, or None."""
+        why = qemu.check_drive(options)
+        if why is None:
+            try:
+                self.path, self.image = options["file"], Image(options["file"], options["format"])
+            except nbd.Error as error:
+                why = f"Could not open '{options['file']}': {error.string}"
+        return why
 
     def plug(self, serial):
         self.plugged = True
@@ -242,18 +255,18 @@ class Machine:
         self.at("off")
         self.show("\n\rThe system is going down NOW!\n\rSent SIGTERM to all processes\n\rRequesting system poweroff\n")
         self.console.kernel("reboot: Power down", loud=True)
-        os._exit(self.faults.number("poweroff"))
+        self.end(self.faults.number("poweroff"))
 
-
-def on_signal(number, _frame):
-    complain(f"qemu-system-x86_64: terminating on signal {number}")
-    os._exit(0)
+    def on_signal(self, number, _frame):
+        complain(f"qemu-system-x86_64: terminating on signal {number}")
+        self.end(0)
 
 
 def main():
+    machine = Machine(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    Machine(sys.argv[1:]).run()
+        signal.signal(number, machine.on_signal)
+    machine.run()
 
 
 if __name__ == "__main__":

@@ -70,12 +70,10 @@ class Monitor:
 
     def drive_add(self, quoted):
         options = qemu.options_of(re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], quoted))
-        path = options["file"]
-        why = qemu.check_drive(options)
         if self.faults.get("monitor") == "drive":
-            why = f"Could not open '{path}': Permission denied"
-        if why is None:
-            self.machine.drive(path)
+            why = f"Could not open '{options['file']}': Permission denied"
+        else:
+            why = self.machine.drive(options)
         self.console.out(f"{why or 'OK'}\n")
 
     def device_add(self, drive, serial):

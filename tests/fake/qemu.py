@@ -21,15 +21,14 @@ class CommandLine:
     devices: list = field(default_factory=list)
 
     def attachment(self):
-        """(attach, path, serial): what the guest has of the disk when it starts; None for each that is open."""
+        """(attach, the drive's options, serial): what the guest has when it starts; None for each that is open."""
         if "-usb" in self.words:
-            path = self.drives[0]["file"] if self.drives else None
-            return "usb", path, None
+            return "usb", self.drives[0] if self.drives else None, None
         device, drive = self.devices[0], self.drives[0]
         if device["drive"] != drive["id"]:
             fail(f"Property '.drive' can't find value '{device['drive']}'")
         attach = {"ide-hd": "hda", "virtio-blk-pci": "virtio"}[next(iter(device))]
-        return attach, drive["file"], device["serial"]
+        return attach, drive, device["serial"]
 
 
 def fail(text):
@@ -39,8 +38,8 @@ def fail(text):
 
 def check_drive(options):
     """The image must be there, and QEMU must not be left to guess its format."""
-    if options.get("format") != "raw":
-        fail("the fake guest wants format=raw")
+    if not options.get("format"):
+        fail("the fake guest wants a format")
     try:
         with open(options["file"], "r+b"):
             pass
@@ -68,8 +67,4 @@ def parse(argv):
     for wanted in ("-nographic", "-no-reboot", "-cdrom", "-nic"):
         if wanted not in line.words:
             fail(f"the fake guest wants {wanted}")
-    for drive in line.drives:
-        why = check_drive(drive)
-        if why:
-            fail(why)
     return line

@@ -12,6 +12,7 @@ import subprocess
 import termios
 import time
 import fcntl
+from dataclasses import replace
 
 from trial import LONG, Case, Result, must
 
@@ -213,15 +214,31 @@ EARLY = (("firmware", ()), ("isolinux", SINGLE), ("kernel", ()), ("initramfs", S
 
 
 def early():
-    """Before the table is written nothing has changed but the size; what is done to the guest ends at once."""
+    """Before the table is written nothing has changed in place but the size; what is done to the guest ends at once."""
     for number, (state, options) in enumerate(EARLY):
         sent, code, word = ((TERM, 143, "SIGTERM"), (INT, 130, "interrupt"), (HUP, 130, "interrupt"))[number % 3]
-        yield Case(f"stops/{sent.name}-{state}", options, exit=code, says=(word, "run the same command again"),
-                   stage="attached", state="enlarged", run=stop(state, sent), after=again)
+        yield Case(f"stops/{sent.name}-{state}", ("--in-place", *options), exit=code,
+                   says=(word, "run the same command again"), stage="attached", state="enlarged", run=stop(state, sent))
 
 
-CASES = [
-    *early(),
+def in_place():
+    for case in IN_PLACE:
+        yield replace(case, options=("--in-place", *case.options))
+
+
+def on_overlay():
+    """The same stops, at other states than those of early(), with the disk spared; the next run is as the first."""
+    for case in IN_PLACE:
+        yield replace(case, name=case.name + "-overlay", stage="spared" if case.stage else "",
+                      state="same" if case.exit > 0 else case.state)
+    yield Case("stops/TERM-overlay", exit=143, stage="spared", state="same", run=stop("apk", TERM), after=again)
+    yield Case("stops/HUP-overlay", exit=130, stage="spared", state="same", run=stop("openrc", HUP))
+    # Noted during the power-off: the end comes before the commit.
+    yield Case("stops/held-poweroff-overlay", exit=143, stage="spared", state="same", run=stop("off", TERM, held=True),
+               says=("before the commit",))
+
+
+IN_PLACE = [
     Case("stops/usb", ("--attach=usb",), exit=143, stage="enlarged", state="enlarged", run=stop("apk", TERM)),
     Case("stops/nodes", exit=143, stage="table", state="table", run=stop("nodes", TERM), after=again),
     # Steps that are finished first.
@@ -229,7 +246,6 @@ CASES = [
     Case("stops/held-e2fsck", exit=143, stage="check", state="any", run=stop("e2fsck", TERM, held=True), after=again,
          disk="openwrt", size="512M"),
     Case("stops/held-resize2fs", exit=130, stage="grown", state="grown", run=stop("resize2fs", INT, held=True)),
-    Case("stops/held-poweroff", state="grown", run=stop("off", TERM, held=True), says=("Grown", NOTE)),
     # A second signal does not wait.
     Case("stops/twice-write", exit=143, stage="table", state="enlarged", run=stop("fdisk-w", TERM, TERM, held=True)),
     Case("stops/twice-e2fsck", exit=143, stage="check", state="table", run=stop("e2fsck", TERM, INT, held=True), after=again),
@@ -237,11 +253,18 @@ CASES = [
     # The driver is killed.
     *(Case(f"stops/killed-{state}", exit=-9, state="any", run=kill_driver(state), after=again)
       for state in ("kernel", "apk", "fdisk", "e2fsck")),
+]
+
+CASES = [
+    *early(),
+    *in_place(),
+    *on_overlay(),
+    Case("stops/held-poweroff", ("--in-place",), state="grown", run=stop("off", TERM, held=True), says=("Grown", NOTE)),
     Case("stops/output-closed", run=early_close),
     Case("stops/ignored", run=ignored),
     # At a terminal.
     Case("terminal/whole-run", run=terminal, state="grown"),
-    Case("terminal/interrupt", exit=130, stage="attached", state="enlarged", run=terminal_interrupt,
+    Case("terminal/interrupt", exit=130, stage="spared", state="same", run=terminal_interrupt,
          says=("an interrupt ended the run",)),
-    Case("terminal/failure", faults="apk=missing", exit=52, stage="attached", state="enlarged", run=terminal_failure),
+    Case("terminal/failure", faults="apk=missing", exit=52, stage="spared", state="same", run=terminal_failure),
 ]

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,11 @@ STAGES = {
     "fs": "in the middle of being grown",
     "grown": "not powered off in order",
     "off": "as the guest left it at its power-off",
+    "spared": "the disk is byte for byte what it was",
+    "commit": "qemu-grow --recover DISK finishes it",
+    "done": "the disk has been grown and proved",
 }
+BESIDE = ("journal", "journal.new", "overlay", "copy")  # what a run keeps beside the disk while it lasts
 
 
 class Wrong(Exception):
@@ -55,6 +60,7 @@ class Case:
     file: str = "disk.raw"  # the disk's name in the trial's folder
     before: object = None  # done to the trial before the run
     after: object = None  # and after it: more that must hold
+    keeps: bool = False  # something may be left beside the disk
     run: object = None  # runs the program in another way than the plain one
     env: dict = field(default_factory=dict)
 
@@ -298,7 +304,25 @@ class Trial:
         self.check_disk()
         if self.case.after:
             self.case.after(self, result)
+        if not self.case.keeps:
+            must(not self.beside(), "files are left beside the disk:", self.beside())
+        self.wait_for_nbd()
         must(not self.left_over(), "processes are left over:", self.left_over())
+
+    def beside(self):
+        """What a run has left beside the disk."""
+        paths = (f"{os.path.realpath(self.disk)}.qemu-grow-{name}" for name in BESIDE)
+        return [path for path in paths if os.path.lexists(path)]
+
+    def wait_for_nbd(self):
+        """The fake QEMU's block layer is a process of its own, which ends a moment after it."""
+        for pid in self.left_over():
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/comm", encoding="ascii") as name:
+                    if name.read() != "qemu-nbd\n":
+                        continue
+                with contextlib.closing(os.fdopen(os.pidfd_open(pid))) as handle:
+                    select.select([handle], [], [], LONG)
 
     def go(self):
         """Runs the trial; raises Wrong."""
