@@ -78,13 +78,12 @@ static int make_plan(struct run *run, struct failure *f) {
                                          .size = run->o->size,
                                          .format = run->o->format,
                                          .qemu_img = run->o->qemu_img};
-    if (plan_make(&run->plan, &request, f) != 0)
-        return -1;
+    const int result = plan_make(&run->plan, &request, f);
     run->planned = true;
-    if (run->work.lock < 0)
+    if (result == 0 && run->work.lock < 0)
         return failure_set(f, EXIT_ID_DISK_CHANGED, "run again",
                            "the disk was put there during this run");
-    return 0;
+    return result;
 }
 
 static int take_disk(struct run *run, struct failure *f) {
@@ -99,9 +98,8 @@ static int find_iso(struct run *run, struct failure *f) {
         return -1;
     run->options = *run->o;
     run->options.iso = run->iso.path;
-    (void)snprintf(run->plan.e2fsprogs, sizeof run->plan.e2fsprogs, "%s", run->iso.look.e2fsprogs);
     run->o = &run->options;
-    return 0;
+    return plan_judge_iso(&run->plan, run->iso.look.e2fsprogs, f);
 }
 
 // DISK's name without its folder, or the transcript's name, with .mdev.log behind it.
@@ -283,8 +281,13 @@ static void run_end(struct run *run) {
 static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
     // Everything that can be known to be wrong is known before the disk is touched.
     if (load_scripts(run, f) != 0 || find_qemu(run->o, f) != 0 || take_disk(run, f) != 0 ||
-        make_plan(run, f) != 0 || find_iso(run, f) != 0 || make_command(run, f) != 0 ||
-        open_outputs(run, f) != 0)
+        make_plan(run, f) != 0)
+        return -1;
+    if (run->plan.verdict == PLAN_UNCHANGED) {
+        report_unchanged(run->report, &run->plan);
+        return GROW_UNCHANGED;
+    }
+    if (find_iso(run, f) != 0 || make_command(run, f) != 0 || open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
     if (make_disk(run, stage, f) != 0 || start_guest(run, stage, f) != 0 ||
@@ -299,8 +302,10 @@ int grow(const struct options *o, struct report *r, enum stage *stage, struct fa
     struct run run = {.o = o, .report = r, .started = screen_seconds(), .work.lock = -1};
     *stage = STAGE_UNTOUCHED;
     const int result = grow_all(&run, stage, f);
-    report_end(r, result == 0);
-    if (result != 0 && !o->in_place)
+    if (result < 0 && *stage == STAGE_UNTOUCHED)
+        report_refusals(r, &run.plan.reasons);
+    report_end(r, result >= 0);
+    if (result < 0 && !o->in_place)
         *stage = work_give_up(&run.work);
     run_end(&run);
     return result;

@@ -7,7 +7,10 @@
 #include "options/options.h"
 #include "report/report.h"
 
-// Grows the disk. *stage says how far it has come, whatever the result. 0, or -1 with *f.
+enum { GROW_UNCHANGED = 1 };
+
+// Grows the disk. *stage says how far it has come, whatever the result. Returns 0, GROW_UNCHANGED
+// when there was nothing to do and nothing was touched, or -1 with *f.
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f);
 
 #endif

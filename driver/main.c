@@ -78,5 +78,7 @@ int main(int argc, char **argv) {
         report_failure(r, &f, stage);
     report_free(r);
     options_free(&o);
+    if (result == GROW_UNCHANGED && !printed)
+        return exit_rows[EXIT_ID_UNCHANGED].code;
     return result < 0 && !printed ? exit_rows[f.id].code : EXIT_SUCCESS;
 }

@@ -20,6 +20,7 @@ enum exit_id {
     EXIT_ID_OK,
     EXIT_ID_INTERNAL,
     EXIT_ID_USAGE,
+    EXIT_ID_UNCHANGED, // a success: there was nothing to do
     // Refusals: found before anything is written.
     EXIT_ID_DISK_UNREADABLE,
     EXIT_ID_DISK_LOCKED,
@@ -75,6 +76,11 @@ enum exit_id {
     EXIT_ID_MDEV_LOG_FAILED,
     EXIT_ID_IO_ERROR,
     EXIT_ID_PROOF_FAILED,
+    // Refusals again.
+    EXIT_ID_FS_UNGROWABLE,
+    EXIT_ID_FS_TOO_NEW,
+    EXIT_ID_HOST_ROOM,
+    // Failures of a run again.
     EXIT_ID_E2FSCK_OLD, // found before anything is written, too
     // The journal beside the disk, and what it is for.
     EXIT_ID_RECOVER_NEEDED,

@@ -125,7 +125,9 @@ static void print_environment(FILE *out) {
 static void print_exits(FILE *out) {
     (void)fputs(".Sh EXIT STATUS\n"
                 "Every kind of failure has its own code and name.\n"
-                "From 10 to 39, the disk has been refused and nothing has been written.\n"
+                "From 10 to 39 and from 70 to 79, the disk has been refused and nothing has been\n"
+                "written.\n"
+                "3 is a success of its own: the disk had the size already.\n"
                 "From 40 on, the message says what state the disk is in.\n"
                 ".Bl -column -offset indent 143x emergency-shellx\n",
                 out);

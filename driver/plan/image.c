@@ -20,14 +20,15 @@ static const char *const resizable[] = {"raw", "qcow2", "qed"};
 static const struct {
     mode_t type;
     const char *name;
-    const char *advice;
 } other_files[] = {
-    {S_IFDIR, "a directory", "give the disk image's file"},
-    {S_IFIFO, "a FIFO", "give the disk image's file"},
-    {S_IFSOCK, "a socket", "give the disk image's file"},
-    {S_IFCHR, "a character device", "give the disk image's file"},
-    {S_IFBLK, "a block device, whose size qemu-img cannot change", "give a disk image in a file"},
+    {S_IFDIR, "a directory"},
+    {S_IFIFO, "a FIFO"},
+    {S_IFSOCK, "a socket"},
+    {S_IFCHR, "a character device"},
+    {S_IFBLK, "a block device, whose size qemu-img cannot change"},
 };
+
+enum { STAT_BLOCK = 512 }; // bytes that st_blocks counts in
 
 // What the programs of QEMU say, and what it means.
 static const struct {
@@ -66,22 +67,24 @@ int image_failure(struct failure *f, const char *path, const char *format, const
                        format == NULL ? "" : " as ", format == NULL ? "" : format, length, why);
 }
 
-// The file itself: there, regular, and we may write to it.
-static int check_file(const char *path, const char *disk, struct failure *f) {
+// The file itself: there, regular, and we may write to it. Returns 0 when it can be read at least.
+static int check_file(struct image *i, const char *disk, struct reasons *r) {
     struct stat st;
-    if (stat(path, &st) != 0)
-        return failure_set(f, EXIT_ID_DISK_UNREADABLE, "check the path", "%s cannot be opened: %s",
-                           disk, strerror(errno));
-    for (size_t i = 0; i < sizeof other_files / sizeof other_files[0]; i++)
-        if ((st.st_mode & S_IFMT) == other_files[i].type)
-            return failure_set(f, EXIT_ID_DISK_UNREADABLE, other_files[i].advice, "%s is %s", disk,
-                               other_files[i].name);
-    int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (stat(i->path, &st) != 0)
+        return reason_add(r, REASON_DISK_UNREADABLE, "%s cannot be opened: %s", disk,
+                          strerror(errno));
+    for (size_t n = 0; n < sizeof other_files / sizeof other_files[0]; n++)
+        if ((st.st_mode & S_IFMT) == other_files[n].type)
+            return reason_add(r, REASON_DISK_KIND, "%s is %s", disk, other_files[n].name);
+    i->file_size = (uint64_t)st.st_size;
+    i->file_used = (uint64_t)st.st_blocks * STAT_BLOCK;
+    int fd = open(i->path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return failure_set(f, EXIT_ID_DISK_UNREADABLE, "make it writable for this user",
-                           "%s cannot be opened for writing: %s", disk, strerror(errno));
-    close(fd);
-    return 0;
+        (void)reason_add(r, REASON_DISK_READ_ONLY, "%s cannot be opened for writing: %s", disk,
+                         strerror(errno));
+    else
+        close(fd);
+    return access(i->path, R_OK);
 }
 
 // Runs `qemu-img COMMAND --output=json [ARG] [-f FORMAT] -- PATH`. Returns the JSON (json_decref
@@ -128,109 +131,166 @@ static bool is_resizable(const char *format) {
     return false;
 }
 
-// What qemu-img said into *i, refusing states of the image that nothing should be written in.
-static int take(struct image *i, const json_t *info, struct failure *f) {
+// What the header says of the image's state, which forbids to write in it.
+static void take_state(const struct image *i, const json_t *info, const json_t *data,
+                       struct reasons *r) {
+    if (json_is_true(json_object_get(data, "corrupt")))
+        (void)reason_add(r, REASON_MARKED_CORRUPT, "%s is marked as corrupt in its %s header",
+                         i->path, i->format);
+    if (json_is_true(json_object_get(info, "dirty-flag")))
+        (void)reason_add(r, REASON_MARKED_DIRTY,
+                         "%s was not closed in order: its %s header is marked as dirty", i->path,
+                         i->format);
+}
+
+// Dirty bitmaps: one that is in use though nobody uses the image was not closed in order.
+static void take_bitmaps(struct image *i, const json_t *bitmaps, struct reasons *r) {
+    size_t n;
+    size_t k;
+    json_t *bitmap;
+    json_t *flag;
+    json_array_foreach(bitmaps, n, bitmap) {
+        const char *name = json_string_value(json_object_get(bitmap, "name"));
+        i->bitmaps++;
+        json_array_foreach(json_object_get(bitmap, "flags"), k, flag) {
+            const char *text = json_string_value(flag);
+            if (text != NULL && strcmp(text, "in-use") == 0)
+                (void)reason_add(r, REASON_BITMAP_IN_USE,
+                                 "the dirty bitmap %s is marked as in use, and cannot be used any "
+                                 "more",
+                                 name == NULL ? "?" : name);
+        }
+    }
+}
+
+// The texts that qemu-img tells. Returns 0, or -1 without memory.
+static int take_names(struct image *i, const json_t *info, const json_t *data) {
     const char *format = json_string_value(json_object_get(info, "format"));
-    const json_t *size = json_object_get(info, "virtual-size");
-    if (format == NULL || !json_is_integer(size) || json_integer_value(size) < 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "check that this is QEMU's qemu-img",
-                           "qemu-img info does not tell the format and the size");
-    i->format = strdup(format);
-    i->virtual_size = (uint64_t)json_integer_value(size);
     const char *backing = json_string_value(json_object_get(info, "backing-filename"));
+    const char *data_file = json_string_value(json_object_get(data, "data-file"));
+    i->format = strdup(format);
     i->backing = backing == NULL ? NULL : strdup(backing);
-    if (i->format == NULL || (backing != NULL && i->backing == NULL))
-        return failure_set(f, EXIT_ID_INTERNAL, NULL, "no memory");
+    i->data_file = data_file == NULL ? NULL : strdup(data_file);
+    return i->format == NULL || (backing != NULL && i->backing == NULL) ||
+                   (data_file != NULL && i->data_file == NULL)
+               ? -1
+               : 0;
+}
+
+// What qemu-img said into *i. Returns 0 when the content can be read.
+static int take(struct image *i, const json_t *info, struct reasons *r) {
+    const json_t *size = json_object_get(info, "virtual-size");
+    const json_t *data = json_object_get(json_object_get(info, "format-specific"), "data");
+    if (!json_is_string(json_object_get(info, "format")) || !json_is_integer(size) ||
+        json_integer_value(size) < 0)
+        return reason_add(r, REASON_INTERNAL,
+                          "qemu-img info does not tell the format and the size");
+    i->virtual_size = (uint64_t)json_integer_value(size);
+    if (take_names(i, info, data) != 0)
+        return reason_add(r, REASON_INTERNAL, "there is no memory");
     i->cluster_size = json_integer_value(json_object_get(info, "cluster-size"));
     i->snapshots = (int)json_array_size(json_object_get(info, "snapshots"));
-    const json_t *data = json_object_get(json_object_get(info, "format-specific"), "data");
     const char *compat = json_string_value(json_object_get(data, "compat"));
-    if (json_is_true(json_object_get(info, "encrypted")))
-        return failure_set(f, EXIT_ID_FORMAT_UNREADABLE,
-                           "convert it to an image without encryption, and grow that",
-                           "%s is encrypted (%s), which cannot be read here", i->path, i->format);
-    if (json_is_true(json_object_get(data, "corrupt")))
-        return failure_set(f, EXIT_ID_FORMAT_UNREADABLE, "repair it by qemu-img check -r all",
-                           "%s is marked as corrupt in its %s header", i->path, i->format);
-    if (json_is_true(json_object_get(info, "dirty-flag")))
-        return failure_set(f, EXIT_ID_FORMAT_UNREADABLE, "repair it by qemu-img check -r all",
-                           "%s was not closed in order: its %s header is marked as dirty", i->path,
-                           i->format);
-    if (!is_resizable(i->format))
+    if (!is_resizable(i->format)) {
         i->fixed = "qemu-img cannot resize this format";
-    else if (compat != NULL && strcmp(compat, "0.10") == 0 && i->snapshots > 0)
+        i->fixed_id = REASON_FORMAT_FIXED;
+    } else if (compat != NULL && strcmp(compat, "0.10") == 0 && i->snapshots > 0) {
         i->fixed = "qemu-img cannot resize a version 2 qcow2 that has internal snapshots";
+        i->fixed_id = REASON_OLD_SNAPSHOTS;
+    }
+    take_state(i, info, data, r);
+    take_bitmaps(i, json_object_get(data, "bitmaps"), r);
+    if (json_is_true(json_object_get(info, "encrypted")))
+        return reason_add(r, REASON_ENCRYPTED, "%s is encrypted (%s), which cannot be read here",
+                          i->path, i->format);
     return 0;
 }
 
 // Each backing file must be there; whether one is locked shows here, too.
-static int check_backing(const struct image *i, const char *qemu_img, struct failure *f) {
+static int check_backing(const struct image *i, const char *qemu_img, struct reasons *r) {
     struct failure why;
     json_t *chain = ask(i->path, "info", "--backing-chain", i->format, GOOD_INFO, qemu_img, &why);
     if (chain != NULL) {
         json_decref(chain);
         return 0;
     }
-    if (why.id != EXIT_ID_DISK_LOCKED && why.id != EXIT_ID_DISK_UNREADABLE &&
-        why.id != EXIT_ID_FORMAT_UNREADABLE && why.id != EXIT_ID_BACKING_UNREADABLE) {
-        if (f != NULL)
-            *f = why; // not about the files
-        return -1;
-    }
-    bool locked = why.id == EXIT_ID_DISK_LOCKED;
-    return failure_set(f, locked ? EXIT_ID_DISK_LOCKED : EXIT_ID_BACKING_UNREADABLE,
-                       locked ? why.next
-                              : "put the file back, or correct its name by qemu-img rebase",
-                       "a file that the disk is backed by cannot be read: %s", why.what);
+    if (why.id == EXIT_ID_DISK_LOCKED)
+        return reason_add(r, REASON_DISK_LOCKED,
+                          "a file that the disk is backed by cannot be read: %s", why.what);
+    if (why.id != EXIT_ID_DISK_UNREADABLE && why.id != EXIT_ID_FORMAT_UNREADABLE &&
+        why.id != EXIT_ID_BACKING_UNREADABLE)
+        return reason_add_failure(r, &why); // not about the files
+    return reason_add(r, REASON_BACKING_UNREADABLE,
+                      "a file that the disk is backed by cannot be read: %s", why.what);
 }
 
 // `qemu-img check` finds what opening does not: clusters used twice or beyond the file's end. Only
 // formats with tables of their own have something to check. It takes tables that are themselves cut
 // off for empty ones, so the file's end is also compared with the image's, by check's own rule:
 // less than one cluster may be missing.
-static int check_tables(const struct image *i, const char *qemu_img, struct failure *f) {
+static int check_tables(const struct image *i, const char *qemu_img, struct reasons *r) {
+    struct failure f;
     if (strcmp(i->format, "qcow2") != 0 && strcmp(i->format, "qed") != 0)
         return 0;
-    json_t *report = ask(i->path, "check", NULL, i->format, GOOD_CHECK, qemu_img, f);
+    json_t *report = ask(i->path, "check", NULL, i->format, GOOD_CHECK, qemu_img, &f);
     if (report == NULL)
-        return -1;
+        return reason_add_failure(r, &f);
     json_int_t mistakes = json_integer_value(json_object_get(report, "corruptions")) +
                           json_integer_value(json_object_get(report, "check-errors"));
     json_int_t end = json_integer_value(json_object_get(report, "image-end-offset"));
     json_decref(report);
-    struct stat st;
-    if (stat(i->path, &st) == 0 && end - st.st_size >= i->cluster_size && i->cluster_size > 0)
-        return failure_set(f, EXIT_ID_FORMAT_UNREADABLE, "copy it again from where it came",
-                           "%s is cut short: its %s tables reach to byte %lld, but the file has "
-                           "%lld",
-                           i->path, i->format, (long long)end, (long long)st.st_size);
+    if (end - (json_int_t)i->file_size >= i->cluster_size && i->cluster_size > 0)
+        return reason_add(r, REASON_CUT_SHORT,
+                          "%s is cut short: its %s tables reach to byte %lld, but the file has "
+                          "%lld",
+                          i->path, i->format, (long long)end, (long long)i->file_size);
     if (mistakes == 0)
         return 0;
-    return failure_set(f, EXIT_ID_FORMAT_UNREADABLE,
-                       "look at what qemu-img check says; a backup is better than its repair",
-                       "%s is damaged: qemu-img check finds %lld mistakes in its %s tables",
-                       i->path, (long long)mistakes, i->format);
+    return reason_add(r, REASON_TABLES_DAMAGED,
+                      "%s is damaged: qemu-img check finds %lld mistakes in its %s tables", i->path,
+                      (long long)mistakes, i->format);
+}
+
+// What is no obstacle, but should be known.
+static void warn_of(const struct image *i, struct reasons *r) {
+    if (i->backing != NULL)
+        (void)reason_add(r, REASON_HAS_BACKING,
+                         "the disk is an overlay on %s: only the overlay is grown", i->backing);
+    if (i->data_file != NULL)
+        (void)reason_add(r, REASON_HAS_DATA_FILE,
+                         "the disk's content is in a file of its own, %s, which is grown with it",
+                         i->data_file);
+    if (i->snapshots > 0 && i->fixed_id != REASON_OLD_SNAPSHOTS)
+        (void)reason_add(r, REASON_HAS_SNAPSHOTS,
+                         "the disk has %d internal snapshot%s: going back to one undoes the growth",
+                         i->snapshots, i->snapshots == 1 ? "" : "s");
+    if (i->bitmaps > 0 && !reasons_have(r, REASON_BITMAP_IN_USE))
+        (void)reason_add(r, REASON_HAS_BITMAPS,
+                         "the disk has %d dirty bitmap%s: what records changes records the growth",
+                         i->bitmaps, i->bitmaps == 1 ? "" : "s");
 }
 
 int image_inspect(struct image *i, const char *disk, const char *format, const char *qemu_img,
-                  struct failure *f) {
+                  struct reasons *r) {
+    struct failure f;
     *i = (struct image){.probed = format == NULL};
     i->path = realpath(disk, NULL);
     if (i->path == NULL)
-        return failure_set(f, EXIT_ID_DISK_UNREADABLE, "check the path", "%s cannot be opened: %s",
-                           disk, strerror(errno));
-    int rc = check_file(i->path, disk, f);
-    if (rc == 0) {
-        json_t *info = ask(i->path, "info", NULL, format, GOOD_INFO, qemu_img, f);
-        rc = info == NULL ? -1 : take(i, info, f);
-        json_decref(info);
-    }
+        return reason_add(r, REASON_DISK_UNREADABLE, "%s cannot be opened: %s", disk,
+                          strerror(errno));
+    if (check_file(i, disk, r) != 0)
+        return -1;
+    json_t *info = ask(i->path, "info", NULL, format, GOOD_INFO, qemu_img, &f);
+    if (info == NULL)
+        return reason_add_failure(r, &f);
+    int rc = take(i, info, r);
+    json_decref(info);
     if (rc == 0 && i->backing != NULL)
-        rc = check_backing(i, qemu_img, f);
+        rc = check_backing(i, qemu_img, r);
     if (rc == 0)
-        rc = check_tables(i, qemu_img, f);
-    if (rc != 0)
-        image_free(i);
+        rc = check_tables(i, qemu_img, r);
+    if (i->format != NULL)
+        warn_of(i, r);
     return rc;
 }
 
@@ -238,5 +298,6 @@ void image_free(struct image *i) {
     free(i->path);
     free(i->format);
     free(i->backing);
+    free(i->data_file);
     *i = (struct image){0};
 }

@@ -2,178 +2,264 @@
 #include "plan/plan.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/image.h"
+#include "plan/feature.h"
+#include "plan/judge.h"
 #include "plan/nbd.h"
+#include "plan/room.h"
 #include "plan/size.h"
 
 // The highest sector count that a partition table of 32-bit numbers, and busybox fdisk, can handle.
 static const uint64_t sectors_max = UINT32_MAX;
 
-static void warn(struct plan *p, const char *text, ...) __attribute__((format(printf, 2, 3)));
-
-static void warn(struct plan *p, const char *text, ...) {
-    if (p->warning_count == PLAN_WARNINGS_MAX)
-        return;
-    va_list args;
-    va_start(args, text);
-    (void)vsnprintf(p->warnings[p->warning_count++], PLAN_WARNING_SIZE, text, args);
-    va_end(args);
-}
-
 static uint64_t partition_bytes(const struct mbr_entry *e) {
     return (uint64_t)e->sectors * SECTOR_SIZE;
 }
 
-// The first two sectors: the table, and where a GPT would have its header.
-static int read_table(struct disk_state *s, struct export *disk, uint8_t *head, struct failure *f) {
+// The first two sectors: the table, and where a GPT would have its header. Returns 0 when the
+// table can be worked with.
+static int read_table(struct disk_state *s, struct export *disk, uint8_t *head, struct reasons *r) {
+    struct failure f;
+    struct ext_super ext;
+    struct reasons found = {0};
     uint64_t size = s->virtual_size < EXT_HEAD_SIZE ? s->virtual_size : EXT_HEAD_SIZE;
     if (size < SECTOR_SIZE)
-        return failure_set(f, EXIT_ID_NO_MBR, "check that this is the right disk",
-                           "the disk has no MBR partition table: it has %" PRIu64 " bytes only",
-                           size);
-    if (export_read(disk, head, size, 0, f) != 0)
-        return -1;
-    if (mbr_read(&s->mbr, head, s->virtual_size / SECTOR_SIZE, f) != 0) {
+        return reason_add(r, REASON_NO_MBR,
+                          "the disk has no MBR partition table: it has %" PRIu64 " bytes only",
+                          size);
+    if (export_read(disk, head, size, 0, &f) != 0)
+        return reason_add_failure(r, &f);
+    (void)mbr_take(&s->mbr, head, s->virtual_size / SECTOR_SIZE, &found);
+    if (reasons_have(&found, REASON_NO_MBR) || reasons_have(&found, REASON_NO_TABLE)) {
         const char *name = ext_other_name(head, size);
-        struct ext_super ext;
-        if (name == NULL && ext_read(&ext, head, size, NULL) == 0)
+        if (name == NULL && ext_take(&ext, head, size, NULL) == 0)
             name = "an ext file system";
-        if (f != NULL && f->id == EXIT_ID_NO_MBR && name != NULL)
-            failure_set(f, EXIT_ID_NO_MBR, "only disks with an MBR partition table can be grown",
-                        "the disk has no partition table: all of it is %s", name);
-        return -1;
+        if (name != NULL)
+            return reason_add(r, REASON_NO_TABLE,
+                              "the disk has no partition table: all of it is %s", name);
     }
-    return size < 2ULL * SECTOR_SIZE ? 0 : mbr_check_gpt(head + (size_t)SECTOR_SIZE, f);
+    reasons_append(r, &found);
+    const bool gpt = size >= 2ULL * SECTOR_SIZE && !reasons_have(&found, REASON_GPT) &&
+                     mbr_check_gpt(head + (size_t)SECTOR_SIZE, r) != 0;
+    s->part = mbr_last(&s->mbr);
+    return !gpt && mbr_is_usable(&s->mbr, s->virtual_size / SECTOR_SIZE) ? 0 : -1;
 }
 
-static int read_state(struct disk_state *s, struct export *disk, uint8_t *head, struct failure *f) {
-    s->virtual_size = export_size(disk);
-    if (read_table(s, disk, head, f) != 0)
-        return -1;
-    s->part = mbr_last(&s->mbr);
+// The first bytes of a partition, which lies within the disk; *size is how many.
+static int read_head(const struct mbr_entry *e, struct export *disk, uint8_t *head, uint64_t *size,
+                     struct failure *f) {
+    *size = partition_bytes(e) < EXT_HEAD_SIZE ? partition_bytes(e) : EXT_HEAD_SIZE;
+    return export_read(disk, head, *size, (uint64_t)e->start * SECTOR_SIZE, f);
+}
+
+static void name_content(char holds[HOLDS_SIZE], const uint8_t *head, uint64_t size) {
+    struct ext_super ext;
+    const char *other = ext_other_name(head, size);
+    if (ext_take(&ext, head, size, NULL) == 0)
+        (void)snprintf(holds, HOLDS_SIZE, "ext%d", ext.version);
+    else if (other != NULL)
+        (void)snprintf(holds, HOLDS_SIZE, "%s", other);
+}
+
+// What the other partitions hold, for the eye only.
+static void read_others(struct disk_state *s, struct export *disk, uint8_t *head) {
+    uint64_t size;
+    for (int i = 0; i < MBR_ENTRIES; i++) {
+        const struct mbr_entry *e = &s->mbr.entry[i];
+        const bool within = (uint64_t)e->start + e->sectors <= s->virtual_size / SECTOR_SIZE;
+        if (e->type != 0 && within && read_head(e, disk, head, &size, NULL) == 0)
+            name_content(s->holds[i], head, size);
+    }
+}
+
+static void read_mmp(struct disk_state *s, struct export *disk) {
+    uint8_t bytes[8];
     const struct mbr_entry *e = &s->mbr.entry[s->part - 1];
-    uint64_t size = partition_bytes(e) < EXT_HEAD_SIZE ? partition_bytes(e) : EXT_HEAD_SIZE;
-    if (export_read(disk, head, size, (uint64_t)e->start * SECTOR_SIZE, f) != 0)
-        return -1;
-    return ext_read(&s->fs, head, size, f);
+    s->mmp = EXT_MMP_IN_USE; // what cannot be read is not clean
+    if ((s->fs.incompat & EXT_INCOMPAT_MMP) != 0 &&
+        s->fs.mmp_block < partition_bytes(e) / s->fs.block_size &&
+        export_read(disk, bytes, sizeof bytes,
+                    (uint64_t)e->start * SECTOR_SIZE + s->fs.mmp_block * s->fs.block_size,
+                    NULL) == 0)
+        s->mmp = ext_mmp_state(bytes);
+}
+
+// Returns how far it came.
+static enum plan_known read_state(struct disk_state *s, struct export *disk, uint8_t *head,
+                                  struct reasons *r) {
+    struct failure f;
+    uint64_t size;
+    s->virtual_size = export_size(disk);
+    if (read_table(s, disk, head, r) != 0)
+        return KNOWN_IMAGE;
+    read_others(s, disk, head);
+    if (read_head(&s->mbr.entry[s->part - 1], disk, head, &size, &f) != 0) {
+        (void)reason_add_failure(r, &f);
+        return KNOWN_TABLE;
+    }
+    if (ext_take(&s->fs, head, size, r) != 0)
+        return KNOWN_TABLE;
+    read_mmp(s, disk);
+    return KNOWN_FS;
+}
+
+static enum plan_known open_and_read(struct disk_state *s, const char *path, const char *format,
+                                     const char *qemu_img, struct reasons *r) {
+    struct failure f;
+    *s = (struct disk_state){0};
+    uint8_t *head = malloc(EXT_HEAD_SIZE);
+    struct export *disk = NULL;
+    if (head == NULL)
+        (void)failure_no_memory(&f);
+    else
+        disk = export_open(path, format, qemu_img, &f);
+    if (disk == NULL)
+        (void)reason_add_failure(r, &f);
+    const enum plan_known known = disk == NULL ? KNOWN_NOTHING : read_state(s, disk, head, r);
+    export_close(disk);
+    free(head);
+    return known;
 }
 
 int disk_state_read(struct disk_state *s, const char *path, const char *format,
                     const char *qemu_img, struct failure *f) {
-    *s = (struct disk_state){0};
-    uint8_t *head = malloc(EXT_HEAD_SIZE);
-    if (head == NULL)
-        return failure_set(f, EXIT_ID_INTERNAL, NULL, "no memory");
-    struct export *disk = export_open(path, format, qemu_img, f);
-    int rc = disk == NULL ? -1 : read_state(s, disk, head, f);
-    export_close(disk);
-    free(head);
-    return rc;
+    struct reasons r = {0};
+    (void)open_and_read(s, path, format, qemu_img, &r);
+    return reasons_failure(&r, f);
 }
 
-static bool has_room(const struct ext_super *fs, uint64_t bytes) {
-    return fs->blocks <= bytes && fs->blocks * fs->block_size <= bytes; // no overflow: bytes < 2^41
-}
-
-// SIZE against the present size and what an MBR can address.
-static int plan_size(struct plan *p, const struct image *i, const struct size *wanted,
-                     struct failure *f) {
-    if (size_apply(&p->virtual_size, wanted, i->virtual_size, f) != 0)
-        return -1;
+// SIZE against the present size and what an MBR can address. Returns 0 when there is a size to plan
+// with.
+static int plan_size(struct plan *p, const struct size *wanted) {
+    const struct image *i = &p->image;
+    struct failure f;
+    if (size_apply(&p->virtual_size, wanted, i->virtual_size, &f) != 0)
+        return reason_add_failure(&p->reasons, &f);
     if (p->virtual_size < i->virtual_size)
-        return failure_set(f, EXIT_ID_SIZE_NOT_LARGER, "give a larger SIZE",
-                           "SIZE is %" PRIu64 " bytes, but the disk has %" PRIu64 " already",
-                           p->virtual_size, i->virtual_size);
+        return reason_add(&p->reasons, REASON_SIZE_SMALLER,
+                          "SIZE is %" PRIu64 " bytes, but the disk has %" PRIu64 " already",
+                          p->virtual_size, i->virtual_size);
     if (p->virtual_size / SECTOR_SIZE > sectors_max)
-        return failure_set(f, EXIT_ID_SIZE_BEYOND_MBR, "give a SIZE below 2 TiB",
-                           "SIZE is %" PRIu64
-                           " bytes, but an MBR partition table addresses %" PRIu64 " at most",
-                           p->virtual_size, sectors_max * SECTOR_SIZE);
+        return reason_add(&p->reasons, REASON_SIZE_BEYOND_MBR,
+                          "SIZE is %" PRIu64 " bytes, but an MBR partition table addresses %" PRIu64
+                          " at most",
+                          p->virtual_size, sectors_max * SECTOR_SIZE);
     p->resize = p->virtual_size > i->virtual_size;
     if (p->resize && i->fixed != NULL)
-        return failure_set(
-            f, EXIT_ID_FORMAT_FIXED,
-            "convert it first: qemu-img convert -O qcow2 DISK NEW.qcow2, and grow that",
-            "the disk's format is %s, and %s", i->format, i->fixed);
+        (void)reason_add(&p->reasons, i->fixed_id, "the disk's format is %s, and %s", i->format,
+                         i->fixed);
     return 0;
 }
 
 // The partition's new end and the file system's new size.
-static int plan_growth(struct plan *p, struct failure *f) {
+static void plan_growth(struct plan *p) {
     const struct mbr_entry *old = &p->before.mbr.entry[p->part - 1];
     p->entry = *old;
     p->entry.sectors = (uint32_t)(p->virtual_size / SECTOR_SIZE - old->start);
     p->fs_blocks = ext_grown_blocks(&p->before.fs, partition_bytes(&p->entry));
-    if (p->fs_blocks > p->before.fs.blocks)
-        return 0;
-    // A run that was killed in the middle of resize2fs: the new size is there, its work is not
-    // done.
-    if (p->fs_blocks == p->before.fs.blocks && !ext_is_clean(&p->before.fs))
-        return 0;
-    return failure_set(f, EXIT_ID_SIZE_NOT_LARGER, "give a larger SIZE",
-                       "with SIZE at %" PRIu64 " bytes the file system would have %" PRIu64
-                       " blocks of %" PRIu32 " bytes, and it has %" PRIu64 " already",
-                       p->virtual_size, p->fs_blocks, p->before.fs.block_size, p->before.fs.blocks);
+    p->known = KNOWN_GROWTH;
 }
 
-static void plan_warnings(struct plan *p, const struct image *i) {
+// The disk has SIZE, the partition ends where the disk does, and the clean file system fills it.
+static bool is_grown(const struct plan *p) {
     const struct ext_super *fs = &p->before.fs;
-    const struct mbr_entry *old = &p->before.mbr.entry[p->part - 1];
-    if (i->probed && strcmp(i->format, "raw") == 0)
-        warn(p, "the disk's format was taken to be raw, since it looks like no other; --format=raw "
-                "says so");
-    if (i->backing != NULL)
-        warn(p, "the disk is an overlay on %s: only the overlay is grown", i->backing);
-    if (i->snapshots > 0)
-        warn(p, "the disk has %d internal snapshot%s: going back to one undoes the growth",
-             i->snapshots, i->snapshots == 1 ? "" : "s");
-    if (old->start % 8 != 0)
-        warn(p,
-             "partition %d starts at sector %" PRIu32 ", which is no multiple of 8; it stays there",
-             p->part, old->start);
-    if (!has_room(fs, partition_bytes(old)))
-        warn(p,
-             "the file system has %" PRIu64 " blocks of %" PRIu32
-             " bytes, more than its partition has room for",
-             fs->blocks, fs->block_size);
-    if ((fs->incompat & EXT_INCOMPAT_RECOVER) != 0)
-        warn(p, "the file system's journal has not been replayed: e2fsck will do it");
-    else if (!ext_is_clean(fs))
-        warn(p, "the file system was not unmounted in order or has errors: e2fsck will repair it");
+    return !p->resize && p->entry.sectors == p->before.mbr.entry[p->part - 1].sectors &&
+           fs->blocks >= p->fs_blocks &&
+           fs->blocks <= partition_bytes(&p->entry) / fs->block_size && ext_is_clean(fs);
 }
 
-int plan_make(struct plan *p, const struct plan_request *q, struct failure *f) {
-    *p = (struct plan){0};
+// Whether a run would do something: more blocks, or (a run that was killed in the middle of
+// resize2fs: the new size is there, its work is not done) a repair.
+static bool is_growth(const struct plan *p) {
+    const struct ext_super *fs = &p->before.fs;
+    return p->fs_blocks > fs->blocks || (p->fs_blocks == fs->blocks && !ext_is_clean(fs));
+}
+
+static void judge(struct plan *p, const struct plan_request *q) {
+    judge_table(p);
+    judge_fs(p);
+    if (p->known < KNOWN_GROWTH)
+        return;
+    judge_growth(p);
+    if (!is_growth(p) && !reasons_have(&p->reasons, REASON_FS_BEYOND_PLAN))
+        (void)reason_add(&p->reasons, REASON_NOTHING_TO_GROW,
+                         "with SIZE at %" PRIu64 " bytes the file system would have %" PRIu64
+                         " blocks of %" PRIu32 " bytes, and it has %" PRIu64 " already",
+                         p->virtual_size, p->fs_blocks, p->before.fs.block_size,
+                         p->before.fs.blocks);
+    room_estimate(p, q->in_place);
+    judge_room(p);
+}
+
+// The image, and what SIZE means for it. Returns 0 when its content can be read; *sized: whether
+// there is a size to plan with.
+static int plan_image(struct plan *p, const struct plan_request *q, bool *sized) {
+    struct failure f;
     struct size wanted;
-    struct image i;
-    if (size_read(&wanted, q->size, f) != 0 ||
-        image_inspect(&i, q->disk, q->format, q->qemu_img, f) != 0)
+    *sized = size_read(&wanted, q->size, &f) == 0;
+    if (!*sized)
+        (void)reason_add_failure(&p->reasons, &f);
+    const int rc = image_inspect(&p->image, q->disk, q->format, q->qemu_img, &p->reasons);
+    p->disk = p->image.path;
+    p->format = p->image.format;
+    if (p->format == NULL) {
+        *sized = false;
         return -1;
-    int rc = plan_size(p, &i, &wanted, f);
-    if (rc == 0)
-        rc = disk_state_read(&p->before, i.path, i.format, q->qemu_img, f);
-    if (rc == 0) {
-        p->part = p->before.part;
-        p->partitions = mbr_count(&p->before.mbr);
-        rc = plan_growth(p, f);
     }
-    if (rc == 0) {
-        plan_warnings(p, &i);
-        p->disk = i.path;
-        p->format = i.format;
-        i.path = i.format = NULL;
-    }
-    image_free(&i);
+    p->known = KNOWN_IMAGE;
+    p->before.virtual_size = p->image.virtual_size;
+    *sized = *sized && plan_size(p, &wanted) == 0;
     return rc;
 }
 
+int plan_make(struct plan *p, const struct plan_request *q, struct failure *f) {
+    *p = (struct plan){.asked = q->disk};
+    bool sized = false;
+    if (plan_image(p, q, &sized) == 0) {
+        const enum plan_known known =
+            open_and_read(&p->before, p->disk, p->format, q->qemu_img, &p->reasons);
+        p->known = known > p->known ? known : p->known;
+    }
+    p->part = p->before.part;
+    p->partitions = mbr_count(&p->before.mbr);
+    if (p->known == KNOWN_FS && sized)
+        plan_growth(p);
+    const bool grown = p->known == KNOWN_GROWTH && is_grown(p);
+    if (p->known >= KNOWN_FS && !grown)
+        judge(p, q);
+    p->verdict = reasons_refusal(&p->reasons) != NULL ? PLAN_REFUSED
+                 : grown                              ? PLAN_UNCHANGED
+                                                      : PLAN_GROW;
+    return reasons_failure(&p->reasons, f);
+}
+
+int plan_judge_iso(struct plan *p, const char *e2fsprogs, struct failure *f) {
+    char names[FEATURE_LIST_SIZE];
+    struct reasons found = {0};
+    if (p->known < KNOWN_FS || p->verdict == PLAN_UNCHANGED)
+        return 0;
+    if (e2fsprogs == NULL || e2fsprogs[0] == '\0') {
+        (void)reason_add(&p->reasons, REASON_FEATURES_UNCHECKED,
+                         "which e2fsprogs the ISO has is not known yet: whether it takes the file "
+                         "system's features is looked at when the ISO is there");
+        return 0;
+    }
+    (void)snprintf(p->e2fsprogs, sizeof p->e2fsprogs, "%s", e2fsprogs);
+    if (feature_list_beyond(names, sizeof names, &p->before.fs, e2fsprogs) == 0 ||
+        reasons_have(&p->reasons, REASON_FEATURES_UNKNOWN))
+        return 0;
+    (void)reason_add(&found, REASON_FEATURES_TOO_NEW,
+                     "the file system has features that the ISO's e2fsprogs %s does not know: %s",
+                     e2fsprogs, names);
+    reasons_append(&p->reasons, &found);
+    p->verdict = PLAN_REFUSED;
+    return reasons_failure(&found, f);
+}
+
 void plan_free(struct plan *p) {
-    free(p->disk);
-    free(p->format);
+    image_free(&p->image);
     p->disk = p->format = NULL;
 }

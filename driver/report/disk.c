@@ -54,6 +54,15 @@ void disk_print_plan(FILE *out, const struct plan *p, const char *name) {
     print_facts(out, "Planned", &after);
 }
 
+void disk_print_unchanged(FILE *out, const struct plan *p, const char *name) {
+    struct facts now = facts_of(&p->before);
+    (void)fprintf(out, "Disk    %s (%s)\n", name, p->format);
+    print_facts(out, "Now", &now);
+    (void)fprintf(
+        out, "Nothing to do: the disk has this size, its last partition ends where it ends, and\n"
+             "the file system fills the partition. Nothing was touched.\n");
+}
+
 void disk_print_result(FILE *out, const struct plan *p, const struct disk_state *after,
                        const char *name) {
     struct facts then = facts_of(&p->before);

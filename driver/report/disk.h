@@ -8,6 +8,7 @@
 
 // name: the disk's path, made printable.
 void disk_print_plan(FILE *out, const struct plan *p, const char *name);
+void disk_print_unchanged(FILE *out, const struct plan *p, const char *name);
 void disk_print_result(FILE *out, const struct plan *p, const struct disk_state *after,
                        const char *name);
 

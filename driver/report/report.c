@@ -264,10 +264,47 @@ void report_plan(struct report *r, const struct plan *p) {
     (void)printable(r, name, sizeof name, sizeof name, p->disk, strlen(p->disk));
     disk_print_plan(r->out, p, name);
     (void)fflush(r->out);
-    for (int i = 0; i < p->warning_count; i++) {
+    report_reasons(r, &p->reasons);
+}
+
+void report_unchanged(struct report *r, const struct plan *p) {
+    if (r->verbosity < 0)
+        return;
+    clear_live_line(r);
+    char name[MESSAGE_SIZE];
+    (void)printable(r, name, sizeof name, sizeof name, p->disk, strlen(p->disk));
+    disk_print_unchanged(r->out, p, name);
+    (void)fflush(r->out);
+}
+
+void report_reasons(struct report *r, const struct reasons *reasons) {
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct reason *x = &reasons->at[i];
         char line[MESSAGE_SIZE];
-        (void)printable(r, line, sizeof line, sizeof line, p->warnings[i], strlen(p->warnings[i]));
-        (void)fprintf(r->err, "qemu-grow: warning: %s\n", line);
+        (void)printable(r, line, sizeof line, sizeof line, x->what, strlen(x->what));
+        if (reason_rows[x->id].severity == SEVERITY_NOTE)
+            report_detail(r, "note: %s", line);
+        else if (reason_rows[x->id].severity == SEVERITY_WARN && r->verbosity >= 0) {
+            clear_live_line(r);
+            (void)fprintf(r->err, "qemu-grow: warning: %s\n", line);
+        }
+    }
+    (void)fflush(r->err);
+}
+
+void report_refusals(struct report *r, const struct reasons *reasons) {
+    const struct reason *first = reasons_refusal(reasons);
+    close_step(r, false);
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct reason *x = &reasons->at[i];
+        char text[MESSAGE_SIZE];
+        char line[MESSAGE_SIZE];
+        if (reason_rows[x->id].severity != SEVERITY_REFUSE || x == first)
+            continue;
+        (void)snprintf(text, sizeof text, "%s%s%s", x->what, x->next[0] != '\0' ? "; " : "",
+                       x->next);
+        (void)printable(r, line, sizeof line, sizeof line, text, strlen(text));
+        (void)fprintf(r->err, "qemu-grow: also: %s.\n", line);
     }
     (void)fflush(r->err);
 }

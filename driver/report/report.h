@@ -38,6 +38,15 @@ void report_free(struct report *r);
 // new, warnings.
 void report_plan(struct report *r, const struct plan *p);
 
+// There is nothing to do: the disk is as it is to be.
+void report_unchanged(struct report *r, const struct plan *p);
+
+// The plan's warnings, on err; with -v its notes, too. Not with -q.
+void report_reasons(struct report *r, const struct reasons *reasons);
+
+// Every refusal but the first, which is the run's failure; before report_failure.
+void report_refusals(struct report *r, const struct reasons *reasons);
+
 // A step of the runbook begins (the one before is done). step: "14" or NULL; title: "Log in as
 // root".
 void report_step(struct report *r, const char *step, const char *title);

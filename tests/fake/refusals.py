@@ -53,7 +53,7 @@ CASES = [
     refuse("format-fixed", 14, "vmdk", "qemu-img convert", format="vmdk"),
     refuse("size-word", 15, size="12Q"),
     refuse("size-smaller", 16, size="20M"),
-    refuse("size-equal", 16, disk="openwrt", size="126353408"),
+    Case("refusals/size-equal", exit=3, state="same", disk="openwrt", size="126353408", says=("Nothing was touched",)),
     refuse("beyond-mbr", 17, "2 TiB", size="3T"),
     refuse("no-mbr", 18, disk="no-mbr"),
     refuse("whole-disk", 18, "ext", disk="whole-disk-ext4"),

@@ -124,7 +124,6 @@ static void test_damage(void **state) {
         {"descriptor size", 254, 32, 2},
         {"descriptor size", 254, 96, 2},
         {"external journal", 96, 0x0008, 4},
-        {"bigalloc", 100, 0x0200, 4},
     };
     sh_do("rm -f fs.img && truncate -s 16M fs.img && mke2fs -q -F -t ext4 -b 4096 -O 64bit fs.img");
     uint64_t size = 0;

@@ -6,20 +6,22 @@
 #include "workspace.h"
 
 static void inspect(struct image *i, const char *disk, const char *format) {
-    struct failure f = {0};
-    if (image_inspect(i, disk, format, "qemu-img", &f) != 0)
-        fail_msg("%s: %s", disk, f.what);
+    struct reasons r = {0};
+    if (image_inspect(i, disk, format, "qemu-img", &r) != 0 || reasons_refusal(&r) != NULL)
+        fail_msg("%s: %s", disk, r.count > 0 ? r.at[0].what : "no reason");
 }
 
 static void expect(const char *disk, const char *format, enum exit_id id, const char *says) {
     struct image i;
+    struct reasons r = {0};
     struct failure f = {0};
-    if (image_inspect(&i, disk, format, "qemu-img", &f) != -1)
+    (void)image_inspect(&i, disk, format, "qemu-img", &r);
+    if (reasons_failure(&r, &f) != -1)
         fail_msg("%s was not refused", disk);
     assert_id(&f, id);
     assert_says(&f, says);
     assert_string_not_equal(f.next, "");
-    assert_null(i.path);
+    image_free(&i);
 }
 
 static void test_formats(void **state) {
@@ -263,17 +265,22 @@ static void test_snapshots(void **state) {
     image_free(&i);
 }
 
+static void expect_with(const char *qemu_img, enum exit_id id) {
+    struct image i;
+    struct reasons r = {0};
+    struct failure f = {0};
+    assert_int_equal(image_inspect(&i, "disk", NULL, qemu_img, &r), -1);
+    assert_int_equal(reasons_failure(&r, &f), -1);
+    assert_id(&f, id);
+    image_free(&i);
+}
+
 static void test_qemu_img_missing(void **state) {
     (void)state;
-    struct image i;
-    struct failure f = {0};
     sh_do("rm -f disk && qemu-img create -q -f qcow2 disk 16M");
-    assert_int_equal(image_inspect(&i, "disk", NULL, "/no/such/qemu-img", &f), -1);
-    assert_id(&f, EXIT_ID_PROGRAM_MISSING);
-    assert_int_equal(image_inspect(&i, "disk", NULL, "true", &f), -1);
-    assert_id(&f, EXIT_ID_INTERNAL); // something else of that name
-    assert_int_equal(image_inspect(&i, "disk", NULL, "false", &f), -1);
-    assert_id(&f, EXIT_ID_FORMAT_UNREADABLE);
+    expect_with("/no/such/qemu-img", EXIT_ID_PROGRAM_MISSING);
+    expect_with("true", EXIT_ID_INTERNAL); // something else of that name
+    expect_with("false", EXIT_ID_FORMAT_UNREADABLE);
 }
 
 int main(void) {

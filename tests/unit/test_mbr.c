@@ -113,12 +113,13 @@ static void test_gpt(void **state) {
         put_entry(sector, number, 0, 0xee, 1, 0xffffffff);
         expect(sector, DISK_SECTORS, EXIT_ID_GPT, "protective");
     }
-    struct failure f = {0};
+    struct reasons r = {0};
     memset(sector, 0, sizeof sector);
-    assert_int_equal(mbr_check_gpt(sector, &f), 0);
+    assert_int_equal(mbr_check_gpt(sector, &r), 0);
+    assert_int_equal(r.count, 0);
     memcpy(sector, "EFI PART", 8);
-    assert_int_equal(mbr_check_gpt(sector, &f), -1);
-    assert_id(&f, EXIT_ID_GPT);
+    assert_int_equal(mbr_check_gpt(sector, &r), -1);
+    assert_true(reasons_have(&r, REASON_GPT_HEADER));
 }
 
 static void test_extended(void **state) {

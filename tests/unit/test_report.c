@@ -215,7 +215,7 @@ static struct plan example_plan(void) {
                      .partitions = 2,
                      .entry = {.boot = 0x80, .type = 0x83, .start = 33792, .sectors = 1014784},
                      .fs_blocks = 126848,
-                     .warning_count = 1};
+                     .known = KNOWN_GROWTH};
     p.before.virtual_size = 126353408;
     p.before.part = 2;
     p.before.mbr.entry[1] =
@@ -223,7 +223,7 @@ static struct plan example_plan(void) {
     p.before.fs.version = 4;
     p.before.fs.blocks = 26624;
     p.before.fs.block_size = 4096;
-    (void)snprintf(p.warnings[0], sizeof p.warnings[0], "the start is odd");
+    (void)reason_add(&p.reasons, REASON_START_UNALIGNED, "the start is odd");
     return p;
 }
 
