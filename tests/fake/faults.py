@@ -28,6 +28,7 @@ node=gone                       the partition's node does not come back
 vanish-e2fsck=N, vanish-resize2fs=N     the node is gone as often when they want it
 e2fsck=N, resize2fs=N           exit code, without doing anything
 blocks=N                        what resize2fs says it has made
+unclean=N                       resize2fs leaves a wrong count of N free blocks behind it
 mdev-log=missing|torn           how bringing it out fails
 dmesg=fail                      dmesg fails
 poweroff=N                      QEMU ends with status N

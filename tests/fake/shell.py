@@ -212,7 +212,11 @@ class Shell:
 
     def resize2fs(self, part):
         missing = "open: No such file or directory while opening {}\n"
-        return self.tool("resize2fs", 1, missing, part, "resize2fs")
+        code = self.tool("resize2fs", 1, missing, part, "resize2fs")
+        if code == 0 and self.faults.get("unclean"):
+            wrong = f"set_super_value free_blocks_count {self.faults.number('unclean')}"
+            self.machine.image.run_tool(self.machine.image.entries()[self.machine.last - 1], "debugfs", "-w", "-R", wrong)
+        return code
 
     # The end.
 
