@@ -111,6 +111,90 @@ static const char *find_mistake(const char *regex) {
     return tail == NULL ? NULL : tail->why;
 }
 
+// The first byte of what a group holds; r is at its `(`.
+static const char *skip_group_head(const char *r) {
+    if (r[1] == '*')
+        return end_or(strchr(r, ')'), 0, r);
+    if (r[1] != '?')
+        return r + 1;
+    r += 2;
+    if (strchr(":=!>|", *r) != NULL)
+        return r + 1;
+    if (*r == '<' && (r[1] == '=' || r[1] == '!'))
+        return r + 2;
+    if (*r == '<' || strncmp(r, "P<", 2) == 0)
+        return end_or(strchr(r, '>'), 1, r);
+    if (*r == '\'')
+        return end_or(strchr(r + 1, '\''), 1, r);
+    r += strcspn(r, ":)"); // options
+    return *r == ':' ? r + 1 : r;
+}
+
+// How often an item may come.
+struct quantifier {
+    bool variable; // not always the same number of times
+    bool lazy;     // as rarely as can be
+    bool none;     // perhaps not at all
+};
+
+// The first byte after a quantifier that r is at; r itself where there is none.
+static const char *skip_quantifier(const char *r, struct quantifier *q) {
+    *q = (struct quantifier){.variable = true, .none = *r == '*' || *r == '?'};
+    if (*r == '{') {
+        const size_t least = strspn(r + 1, "0123456789");
+        const char *end = r + 1 + least + strspn(r + 1 + least, ",0123456789");
+        if (*end != '}' || least == 0)
+            return r;
+        q->variable = r[1 + least] == ',';
+        q->none = strspn(r + 1, "0") == least;
+        r = end;
+    } else if (*r != '*' && *r != '+' && *r != '?')
+        return r;
+    r++;
+    q->lazy = *r == '?';
+    return *r == '?' || *r == '+' ? r + 1 : r;
+}
+
+// For pattern_waits. Keeps, for each open group, whether what stands before it is open, whether an
+// alternative that is finished is, and whether it is a look ahead that must fail.
+static bool has_open_tail(const char *regex) {
+    struct {
+        bool before, ended, ahead;
+    } groups[NEST_MAX] = {{false, false, false}};
+    bool open = false;   // what is there so far ends in an open tail
+    bool before = false; // and so did it without the last item
+    size_t depth = 0;
+    for (const char *r = regex; *r != '\0';) {
+        struct quantifier q;
+        const char *next = skip_quantifier(r, &q);
+        if (next != r) {
+            open = (q.variable && !q.lazy) || open || (q.none && before);
+        } else if (strncmp(r, "(?#", 3) == 0) {
+            next = skip_item(r);
+        } else if (*r == '(' && depth + 1 < NEST_MAX) {
+            groups[++depth].before = open;
+            groups[depth].ended = false;
+            groups[depth].ahead = strncmp(r, "(?!", 3) == 0;
+            open = before = false;
+            next = skip_group_head(r);
+        } else if (*r == '|' || *r == ')') {
+            next = r + 1;
+            groups[depth].ended = groups[depth].ended || open;
+            open = false;
+            if (*r == ')' && depth > 0) {
+                open = groups[depth].ended || groups[depth].ahead;
+                before = groups[depth--].before;
+            }
+        } else {
+            next = skip_item(r);
+            before = open;
+            open = false;
+        }
+        r = next;
+    }
+    return open || groups[0].ended;
+}
+
 static struct pattern *refuse(struct pattern *p, char *why, size_t why_size, const char *text) {
     (void)snprintf(why, why_size, "%s", text);
     pattern_free(p);
@@ -120,7 +204,9 @@ static struct pattern *refuse(struct pattern *p, char *why, size_t why_size, con
 struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
     struct pattern *p = calloc(1, sizeof *p);
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-    if (p == NULL || context == NULL) {
+    if (p != NULL)
+        p->regex = strdup(regex);
+    if (p == NULL || p->regex == NULL || context == NULL) {
         pcre2_compile_context_free(context);
         return refuse(p, why, why_size, "there is no memory for it");
     }
@@ -147,6 +233,7 @@ struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
         pattern_free(p);
         return NULL;
     }
+    p->waits = has_open_tail(regex);
     uint32_t empty = 0;
     (void)pcre2_pattern_info(p->code, PCRE2_INFO_MATCHEMPTY, &empty);
     if (empty != 0)
@@ -169,7 +256,16 @@ void pattern_free(struct pattern *p) {
         return;
     pcre2_match_data_free(p->match);
     pcre2_code_free(p->code);
+    free(p->regex);
     free(p);
+}
+
+const char *pattern_regex(const struct pattern *p) {
+    return p->regex;
+}
+
+bool pattern_waits(const struct pattern *p) {
+    return p->waits;
 }
 
 const char *pattern_row(const struct pattern *p, size_t row, size_t *group) {

@@ -4,6 +4,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,8 @@
 
 struct pattern {
     pcre2_code *code;
+    char *regex;
+    bool waits;
     pcre2_match_data *match;
     uint32_t lookbehind;   // bytes that it may look at before its match
     uint32_t name_count;   // rows of the table of names

@@ -55,6 +55,7 @@ struct stream {
     size_t group_count, groups_size; // pairs
 
     size_t overruns;
+    size_t overrun; // the pattern of the last one
     pcre2_match_context *context;
     pcre2_jit_stack *jit_stack;
 };
@@ -217,6 +218,11 @@ static offset64 certain_end(struct stream *s, const struct pattern *p, offset64 
     return most;
 }
 
+static void overrun(struct stream *s, size_t i) {
+    s->overruns++;
+    s->overrun = i;
+}
+
 // Looks for pattern i in the text up to `end`. True for a match that is certain by then.
 static bool search(struct stream *s, size_t i, offset64 end) {
     const struct pattern *p = s->patterns[i];
@@ -232,13 +238,13 @@ static bool search(struct stream *s, size_t i, offset64 end) {
         } else if (rc == PCRE2_ERROR_PARTIAL) {
             h->scan = tried(s, p, 0);
             if (window >= h->scan + s->limit) {
-                s->overruns++;
+                overrun(s, i);
                 h->scan++;
             } else if (window == end)
                 return false;
         } else {
             if (rc != PCRE2_ERROR_NOMATCH) // too much backtracking somewhere in the window
-                s->overruns++;
+                overrun(s, i);
             h->scan = window;
         }
     }
@@ -278,7 +284,7 @@ static int find_final(struct stream *s) {
             continue;
         int rc = try(s, p, s->searches[i].scan, s->end, 0);
         if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
-            s->overruns++;
+            overrun(s, i);
         if (rc >= 0 && tried(s, p, 1) < best_end) {
             best = i;
             best_end = tried(s, p, 1);
@@ -344,4 +350,8 @@ void stream_skip(struct stream *s) {
 
 size_t stream_overruns(const struct stream *s) {
     return s->overruns;
+}
+
+size_t stream_overrun(const struct stream *s) {
+    return s->overrun;
 }

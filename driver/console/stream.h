@@ -16,10 +16,16 @@ struct pattern; // a compiled pattern; may be used in any number of streams, one
 // stream; has `\G`, `\K` or `\C`).
 // UTF is off (bytes); `.` does not match LF; `^` matches at the beginning of each line, also of one
 // of which nothing has come yet (PCRE2_MULTILINE, PCRE2_ALT_CIRCUMFLEX); `$` in the middle
-// likewise. A pattern that ends in an open tail (`x+`, ` *`) matches once a byte that is not of the
-// tail comes.
+// likewise.
 struct pattern *pattern_compile(const char *regex, char *why, size_t why_size);
 void pattern_free(struct pattern *p);
+
+// What it was compiled from.
+const char *pattern_regex(const struct pattern *p);
+
+// Whether it ends in an open or optional tail (`x+`, ` *`, `(?:...)?`, `(?!...)`): then it matches
+// only when one byte more has come, which after a prompt never does. (A lazy tail is not open.)
+bool pattern_waits(const struct pattern *p);
 
 // Named groups of a pattern: name of the i-th, or NULL past the last.
 const char *pattern_group(const struct pattern *p, size_t i);
@@ -60,6 +66,8 @@ const char *stream_tail(const struct stream *s, size_t *size);
 // Moves the read position to the end of what is there: it is not looked at any more.
 void stream_skip(struct stream *s);
 
+// How many tries were given up so far, and which pattern's was the last one (its index).
 size_t stream_overruns(const struct stream *s);
+size_t stream_overrun(const struct stream *s);
 
 #endif

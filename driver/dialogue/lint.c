@@ -88,6 +88,11 @@ static struct pattern *check_pattern(struct lint *l, const char *where, const ch
                 unknown == NULL ? "?" : unknown);
     else if (p == NULL)
         mistake(l, AT(where, field), "the pattern `%s` cannot be used: %s", text, why);
+    else if (pattern_waits(p))
+        mistake(l, AT(where, field),
+                "the pattern `%s` ends in an open or optional part, and so matches only when more "
+                "text has come: let it end in what always comes",
+                text);
     free(regex);
     free(unknown);
     return p;

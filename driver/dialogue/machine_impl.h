@@ -6,7 +6,6 @@
 #include "dialogue/patience.h"
 
 enum {
-    WATCHED_MAX = 64, // patterns that are looked for at a time
     MARK_HALF = 6,    // letters
 };
 
@@ -16,10 +15,12 @@ struct watched {
     struct pattern *pattern;
 };
 
+// Any number of them; begins with {0}.
 struct watch_set {
-    struct watched at[WATCHED_MAX];
-    struct pattern *patterns[WATCHED_MAX]; // the same, as stream_watch takes them
-    size_t count;
+    struct watched *at;
+    struct pattern **patterns; // the same, as stream_watch takes them
+    size_t count, room;
+    size_t overruns; // of the stream, told so far
 };
 
 struct machine {

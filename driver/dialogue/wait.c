@@ -93,12 +93,28 @@ int machine_turn(struct machine *m, struct failure *f) {
     return 0;
 }
 
+// Makes room for one more.
+static int grow(struct watch_set *set) {
+    if (set->count < set->room)
+        return 0;
+    const size_t room = set->room == 0 ? 16 : 2 * set->room;
+    struct watched *at = reallocarray(set->at, room, sizeof *at);
+    if (at != NULL)
+        set->at = at;
+    struct pattern **patterns = reallocarray(set->patterns, room, sizeof(struct pattern *));
+    if (patterns != NULL)
+        set->patterns = patterns;
+    if (at == NULL || patterns == NULL)
+        return -1;
+    set->room = room;
+    return 0;
+}
+
 // Adds one pattern (a template); rule NULL for the engine's own.
 static int add(struct machine *m, struct watch_set *set, const struct rule *rule, const char *see,
                struct failure *f) {
-    if (set->count == WATCHED_MAX)
-        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
-                           "more than %d patterns are looked for at a time", WATCHED_MAX);
+    if (grow(set) != 0)
+        return failure_no_memory(f);
     char *regex = machine_expand(m, see, true, f);
     if (regex == NULL)
         return -1;
@@ -242,17 +258,24 @@ int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *k
     if (stream_watch(link_text(m->link), text->patterns, text->count) != 0 ||
         stream_watch(link_kernel(m->link), kernel->patterns, kernel->count) != 0)
         return failure_no_memory(f);
+    text->overruns = stream_overruns(link_text(m->link));
+    kernel->overruns = stream_overruns(link_kernel(m->link));
     return 0;
+}
+
+static void watch_set_clear(struct watch_set *set) {
+    for (size_t i = 0; i < set->count; i++)
+        pattern_free(set->patterns[i]);
+    free(set->at);
+    free(set->patterns);
+    *set = (struct watch_set){0};
 }
 
 void machine_unwatch(struct machine *m, struct watch_set *text, struct watch_set *kernel) {
     (void)stream_watch(link_text(m->link), NULL, 0);
     (void)stream_watch(link_kernel(m->link), NULL, 0);
-    for (size_t i = 0; i < text->count; i++)
-        pattern_free(text->at[i].pattern);
-    for (size_t i = 0; i < kernel->count; i++)
-        pattern_free(kernel->at[i].pattern);
-    text->count = kernel->count = 0;
+    watch_set_clear(text);
+    watch_set_clear(kernel);
 }
 
 // All that is looked for in a state. The command's end comes first: its place in the order of
@@ -269,6 +292,15 @@ static int assemble(struct machine *m, const struct state *s, struct watch_set *
         add_rules(m, kernel, "kernel", s->expect, s->expect_count, f) != 0)
         return -1;
     return machine_watch(m, text, kernel, f);
+}
+
+// Says so when a match got longer than is waited for.
+static void tell_overruns(struct machine *m, struct watch_set *set, const struct stream *from) {
+    const size_t overruns = stream_overruns(from);
+    if (overruns != set->overruns)
+        report_detail(m->report, "a match of the pattern `%s` is given up: it gets too long",
+                      pattern_regex(set->patterns[stream_overrun(from)]));
+    set->overruns = overruns;
 }
 
 // What is there already: 0 nothing (any more), 1 *next is set, -1 with *f.
@@ -294,13 +326,15 @@ static int look(struct machine *m, const struct dialogue *d, const struct state 
             result = failure_set(f, EXIT_ID_INTERNAL, "look at the transcript",
                                  "the guest printed more than can be kept");
     }
+    tell_overruns(m, text, link_text(m->link));
+    tell_overruns(m, kernel, link_kernel(m->link));
     return result;
 }
 
 int machine_wait(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,
                  unsigned *next, struct failure *f) {
-    struct watch_set text = {.count = 0};
-    struct watch_set kernel = {.count = 0};
+    struct watch_set text = {0};
+    struct watch_set kernel = {0};
     int result = assemble(m, s, &text, &kernel, f);
     machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, STATE_CPU_MS, STATE_IDLE_MS);
     int turn = 0;

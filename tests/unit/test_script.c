@@ -134,6 +134,7 @@ static const struct {
     {19, 19, "  - see: 'panic('", "panic("},
     {19, 19, "  - see: 'panic$'", "ends in `$`"},
     {19, 19, "  - see: 'x*'", ""},
+    {19, 19, "  - see: 'panic *'", "open or optional part"},
     {11, 11, "    done: '(?<code>\\d+)# '", "no group (?<rc>"},
     {29, 29, "        list: words", "no group (?<words>"},
     {20, 20, "    in: colonel", "console or kernel"},

@@ -112,6 +112,57 @@ static void test_patterns_not_refused(void **state) {
     }
 }
 
+static void test_open_tails(void **state) {
+    (void)state;
+    static const char *const open[] = {
+        "a+",      "ab*",        "ab?",        "a{1,2}",      "a{2,}",      "a++",
+        "xa*+b?+",  "login:\\s*", "[^\\n]+",    "y(?:ab)?x?",   "(a|b+)",     "(a+|b)",
+        "a+|b",    "a|b+",       "(?<n>\\d+)", "(?<n>a(b*))", "a(?!b)",     "a+b??",
+        "a+(?#c)", "a(?:b+)??",  "x(?i:a+)",   "(?i)a+",      "a{3}b{0,1}", "(?:a|(b|c?))",
+        "a[]*]+",  "a(?:b|c)*",  "(?>a+)",     "a(?'n'b+)",   "a\\++",      "a+(?:b)*?",
+    };
+    static const char *const closed[] = {
+        "a",
+        "a+b",
+        "a*?b",
+        "ab??",
+        "ab*?",
+        "a+?",
+        "a{2}",
+        "\\+",
+        "a[+*?]",
+        "\\Qa+\\E",
+        "(a+)b",
+        "a(?=b)",
+        "a{,2}",
+        "a{x}",
+        "(?:a+|b)c",
+        "a(?#b+)",
+        "Command \\(m\\): ",
+        "(?<!a+?b)c",
+        "(?<n>a)",
+        "(?i)a",
+        "a\\?",
+        "(?s:.{0,9}?)# ",
+        "a+b{2}",
+        "(?:x*y)?z",
+    };
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
+        struct pattern *p = compile(open[i]);
+        if (!pattern_waits(p))
+            fail_msg("%s does not wait", open[i]);
+        assert_string_equal(pattern_regex(p), open[i]);
+        pattern_free(p);
+    }
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+        char why[256];
+        struct pattern *p = pattern_compile(closed[i], why, sizeof why);
+        if (p != NULL && pattern_waits(p)) // a lookbehind of no fixed length is not taken
+            fail_msg("%s waits", closed[i]);
+        pattern_free(p);
+    }
+}
+
 static void test_group_names(void **state) {
     (void)state;
     struct pattern *p = compile("(?<start>\\d+)-(?<end>\\d+)(x)?(?<type>y)?;");
@@ -733,6 +784,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused_patterns),
         cmocka_unit_test(test_patterns_not_refused),
+        cmocka_unit_test(test_open_tails),
         cmocka_unit_test(test_group_names),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_no_masking),
