@@ -116,9 +116,9 @@ static void test_open_tails(void **state) {
     (void)state;
     static const char *const open[] = {
         "a+",      "ab*",        "ab?",        "a{1,2}",      "a{2,}",      "a++",
-        "xa*+b?+",  "login:\\s*", "[^\\n]+",    "y(?:ab)?x?",   "(a|b+)",     "(a+|b)",
+        "xa*+b?+", "login:\\s*", "[^\\n]+",    "y(?:ab)?x?",  "(a|b+)",     "(a+|b)",
         "a+|b",    "a|b+",       "(?<n>\\d+)", "(?<n>a(b*))", "a(?!b)",     "a+b??",
-        "a+(?#c)", "a(?:b+)??",  "x(?i:a+)",   "(?i)a+",      "a{3}b{0,1}", "(?:a|(b|c?))",
+        "a+(?#c)", "a(?:b+)??",  "x(?i:a+)",   "(?i)a+",      "a{3}b{0,1}", "y(?:a|(b|c?))",
         "a[]*]+",  "a(?:b|c)*",  "(?>a+)",     "a(?'n'b+)",   "a\\++",      "a+(?:b)*?",
     };
     static const char *const closed[] = {
