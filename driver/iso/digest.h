@@ -1,10 +1,11 @@
-// SHA-256 by OpenSSL: of a whole file, and of one that is being written.
+// SHA-256 by OpenSSL: of a whole file, and in steps.
 #ifndef QEMU_GROW_ISO_DIGEST_H
 #define QEMU_GROW_ISO_DIGEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { DIGEST_HEX = 64 }; // characters of a SHA-256
 
@@ -17,27 +18,20 @@ bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]);
 // stopped).
 int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]);
 
-// Hashes a file while it is being written, in a thread of its own: first what it has already, then
-// blocks, of which several may wait, so that neither the writer nor the thread has to.
-struct follower;
+// A SHA-256 in steps.
+struct digest;
 
-enum { FOLLOWER_BLOCK = 256 * 1024 }; // bytes of a block, at most
+struct digest *digest_new(void); // NULL without memory
+void digest_free(struct digest *d);
 
-// There are `size` bytes in the file fd, which stays the caller's and must outlive the follower.
-// NULL without memory.
-struct follower *follower_new(int fd, uint64_t size);
+// 0, or -1 with errno.
+int digest_add(struct digest *d, const void *bytes, size_t size);
 
-// Room for the next FOLLOWER_BLOCK bytes, the same until it is given; waits until there is some.
-char *follower_block(struct follower *w);
+// Adds at most `most` bytes at `offset` of the file, by way of the buffer. The number of bytes, 0
+// at the end, -1 with errno.
+ssize_t digest_read(struct digest *d, int fd, void *buffer, size_t most, uint64_t offset);
 
-// The first `size` bytes of that room are the next ones.
-void follower_give(struct follower *w, size_t size);
-
-// Waits until all has been hashed, and gives the SHA-256. 0, or -1 with errno. Frees w in each
-// case.
-int follower_end(struct follower *w, char hex[DIGEST_HEX + 1]);
-
-// Gives up. w may be NULL.
-void follower_free(struct follower *w);
+// The SHA-256; nothing can be added any more. 0, or -1 with errno.
+int digest_end(struct digest *d, char hex[DIGEST_HEX + 1]);
 
 #endif

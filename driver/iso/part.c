@@ -1,4 +1,4 @@
-// Written with pwrite, hashed by a follower; emptied whenever the bytes cannot be trusted to fit.
+// Written and hashed by a writer; emptied whenever the bytes cannot be trusted to fit.
 #include "iso/part.h"
 
 #include <errno.h>
@@ -14,9 +14,7 @@
 #include "iso/look.h"
 
 enum {
-    BUFFER = 256 * 1024,         // bytes that are written at a time
-    SYNC_STEP = 8 * 1024 * 1024, // bytes after which the disk may begin to write
-    HEAD = 512,                  // bytes that tell a web page
+    HEAD = 512, // bytes that tell a web page
 };
 
 static int cannot(const struct part *p, const char *what, int error, struct failure *f) {
@@ -71,18 +69,16 @@ static int write_validator(struct part *p, const char *validator, struct failure
 
 // Begins anew with no byte.
 static int empty(struct part *p, struct failure *f) {
-    follower_free(p->follower);
-    p->follower = NULL;
+    writer_drop(p->writer);
+    p->writer = NULL;
     p->block = NULL;
-    p->size = p->written = 0;
+    p->size = p->held = 0;
     p->resumed = false;
     p->validator[0] = '\0';
     if (ftruncate(p->fd, 0) != 0)
         return cannot(p, "emptied", errno, f);
-    p->follower = follower_new(p->fd, 0);
-    return p->follower == NULL
-               ? failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory")
-               : 0;
+    p->writer = writer_new(p->fd, 0);
+    return p->writer == NULL ? failure_no_memory(f) : 0;
 }
 
 int part_open(struct part *p, const struct fetch_job *job, const struct fetcher *with,
@@ -93,16 +89,14 @@ int part_open(struct part *p, const struct fetch_job *job, const struct fetcher 
     if (p->fd < 0 || fstat(p->fd, &st) != 0)
         return cannot(p, "written", errno, f);
     read_validator(p);
-    p->size = p->written = (uint64_t)st.st_size;
+    p->size = (uint64_t)st.st_size;
     p->total = job->size;
     const uint64_t most = job->size != 0 ? job->size : with->manner.largest;
     if (p->validator[0] == '\0' || p->size > most)
         return empty(p, f);
     p->resumed = p->size > 0;
-    p->follower = follower_new(p->fd, p->size);
-    if (p->follower == NULL)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
-    return 0;
+    p->writer = writer_new(p->fd, p->size);
+    return p->writer == NULL ? failure_no_memory(f) : 0;
 }
 
 static int check_room(const struct part *p, uint64_t total, struct failure *f) {
@@ -156,30 +150,20 @@ int part_begin(void *data, const struct reply *reply, struct failure *f) {
     return reply->partial ? 0 : write_validator(p, reply->validator, f);
 }
 
-// Writes the block, and lets the follower have it.
-static int flush(struct part *p, struct failure *f) {
-    const char *from = p->block;
-    const size_t size = (size_t)(p->size - p->written);
-    if (size == 0)
-        return 0;
-    while (p->written < p->size) {
-        const ssize_t n = pwrite(p->fd, from, (size_t)(p->size - p->written), (off_t)p->written);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            const int error = errno;
-            p->size = p->written; // the rest is lost
-            return cannot(p, "written", error, f);
-        }
-        from += n;
-        // The disk works while the network does, so that little is left for the fsync at the end.
-        if ((p->written + (uint64_t)n) / SYNC_STEP != p->written / SYNC_STEP)
-            (void)sync_file_range(p->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-        p->written += (uint64_t)n;
-    }
-    follower_give(p->follower, size);
+// Lets the writer have the block.
+static void give(struct part *p) {
+    if (p->block != NULL)
+        writer_give(p->writer, p->held);
     p->block = NULL;
-    return 0;
+    p->held = 0;
+}
+
+// Waits until all is written. sha256 may be NULL.
+static int end_writer(struct part *p, char *sha256, struct failure *f) {
+    give(p);
+    const int result = writer_end(p->writer, &p->size, sha256);
+    p->writer = NULL;
+    return result == 0 ? 0 : cannot(p, "written", errno, f);
 }
 
 int part_write(void *data, const void *bytes, size_t size, struct failure *f) {
@@ -194,16 +178,18 @@ int part_write(void *data, const void *bytes, size_t size, struct failure *f) {
                            "the server's %s has more than %" PRIu64 " bytes", p->job->name, most);
     }
     for (const char *from = bytes; size > 0;) {
-        const size_t held = (size_t)(p->size - p->written);
-        const size_t n = size < FOLLOWER_BLOCK - held ? size : FOLLOWER_BLOCK - held;
         if (p->block == NULL)
-            p->block = follower_block(p->follower);
-        memcpy(p->block + held, from, n);
+            p->block = writer_block(p->writer);
+        if (p->block == NULL)
+            return end_writer(p, NULL, f);
+        const size_t n = size < WRITER_BLOCK - p->held ? size : WRITER_BLOCK - p->held;
+        memcpy(p->block + p->held, from, n);
+        p->held += n;
         p->size += n;
         from += n;
         size -= n;
-        if (held + n == FOLLOWER_BLOCK && flush(p, f) != 0)
-            return -1;
+        if (p->held == WRITER_BLOCK)
+            give(p);
     }
     const struct iso_watch *w = p->with->watch;
     w->progress(w->data, p->job->name, p->size, p->total, 0);
@@ -235,12 +221,8 @@ static int wrong(struct part *p, const char *sha256, struct failure *f) {
 }
 
 int part_finish(struct part *p, char sha256[DIGEST_HEX + 1], struct failure *f) {
-    if (flush(p, f) != 0)
+    if (end_writer(p, sha256, f) != 0)
         return -1;
-    const int result = follower_end(p->follower, sha256);
-    p->follower = NULL;
-    if (result != 0)
-        return cannot(p, "read again", errno, f);
     if ((p->job->size != 0 && p->size != p->job->size) ||
         (p->job->sha256 != NULL && strcmp(sha256, p->job->sha256) != 0))
         return wrong(p, sha256, f);
@@ -251,10 +233,8 @@ int part_finish(struct part *p, char sha256[DIGEST_HEX + 1], struct failure *f) 
 
 void part_close(struct part *p) {
     struct failure ignored;
-    if (p->follower != NULL)
-        (void)flush(p, &ignored); // what is not written is fetched again
-    follower_free(p->follower);
-    p->follower = NULL;
+    if (p->writer != NULL)
+        (void)end_writer(p, NULL, &ignored); // what is not written is fetched again
     if (p->fd >= 0)
         (void)close(p->fd);
     p->fd = -1;

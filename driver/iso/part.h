@@ -3,19 +3,20 @@
 #define QEMU_GROW_ISO_PART_H
 
 #include "iso/fetch.h"
+#include "iso/writer.h"
 
 struct part {
     const struct fetch_job *job;
     const struct fetcher *with;
     int fd;
     uint64_t size;                  // bytes that have come
-    uint64_t written;               // how many of them are in the file
-    char *block;                    // the others, in the follower's room; NULL: none is asked for
+    char *block;                    // the last of them, in the writer's room; NULL: none
+    size_t held;                    // bytes in it
     uint64_t total;                 // bytes that the whole file has; 0: not known
     bool resumed;                   // some of them are from an earlier transfer
     bool again;                     // a refusal that a further try may mend
     char validator[VALIDATOR_SIZE]; // of the server's file; "": cannot be resumed
-    struct follower *follower;
+    struct writer *writer;          // has all bytes but those
 };
 
 // Opens or creates the part file. 0, or -1 with EXIT_ID_CACHE_UNWRITABLE or EXIT_ID_CACHE_FULL.

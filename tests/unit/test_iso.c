@@ -1,5 +1,7 @@
 // The parts of the ISO's concern that need no server: what --iso means, checksum files, lists of
 // releases, digests, gpgv's words, URLs, the catalogue, the look at an ISO.
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +21,7 @@
 #include "iso/signature.h"
 #include "iso/source.h"
 #include "iso/wanted.h"
+#include "iso/writer.h"
 #include "report/progress.h"
 
 static const char abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -102,10 +105,11 @@ static void test_digest_file(void **state) {
     (void)close(fd);
 }
 
-// What is in the file, and blocks of many sizes behind it, against a digest of the whole.
-static void test_follower(void **state) {
+// A file that has some of the bytes gets the others in blocks of many sizes; against a digest of
+// the whole.
+static void test_writer(void **state) {
     (void)state;
-    enum { SIZE = 3000000 };
+    enum { SIZE = 9000000 }; // more than the writer has room for
     char *bytes = malloc(SIZE);
     assert_non_null(bytes);
     unsigned seed = 1;
@@ -114,35 +118,63 @@ static void test_follower(void **state) {
         bytes[i] = (char)(seed >> 16);
     }
     static const size_t before[] = {0, 1, 700000, SIZE};
-    static const size_t steps[] = {FOLLOWER_BLOCK, 65536, 10007, 4096};
+    static const size_t steps[] = {WRITER_BLOCK, 65536, 10007, 4096};
     const int whole = file_of(bytes, SIZE);
     char right[DIGEST_HEX + 1];
     char hex[DIGEST_HEX + 1];
+    uint64_t size = 0;
     assert_int_equal(digest_file(whole, -1, right), 0);
     for (size_t b = 0; b < 4; b++)
         for (size_t s = 0; s < 4; s++) {
-            struct follower *w = follower_new(whole, before[b]);
+            const int fd = file_of(bytes, before[b]);
+            struct writer *w = writer_new(fd, before[b]);
             assert_non_null(w);
             for (size_t at = before[b]; at < SIZE;) {
-                const size_t size = SIZE - at < steps[s] ? SIZE - at : steps[s];
-                memcpy(follower_block(w), bytes + at, size);
-                follower_give(w, size);
-                at += size;
+                const size_t n = SIZE - at < steps[s] ? SIZE - at : steps[s];
+                memcpy(writer_block(w), bytes + at, n);
+                writer_give(w, n);
+                at += n;
             }
-            (void)follower_block(w); // each giving needs a block of its own, also an empty one
-            follower_give(w, 0);
-            assert_int_equal(follower_end(w, hex), 0);
+            (void)writer_block(w); // each giving needs a block of its own, also an empty one
+            writer_give(w, 0);
+            assert_int_equal(writer_end(w, &size, hex), 0);
+            assert_int_equal(size, SIZE);
             assert_string_equal(hex, right);
+            assert_int_equal(digest_file(fd, -1, hex), 0);
+            assert_string_equal(hex, right);
+            (void)close(fd);
         }
-    struct follower *w = follower_new(whole, SIZE + 1); // the file is shorter than said
-    assert_int_equal(follower_end(w, hex), -1);
-    w = follower_new(whole, SIZE);
-    (void)follower_block(w);
-    follower_give(w, FOLLOWER_BLOCK);
-    follower_free(w);
-    follower_free(NULL);
     (void)close(whole);
     free(bytes);
+}
+
+static void test_writer_failures(void **state) {
+    (void)state;
+    char hex[DIGEST_HEX + 1];
+    uint64_t size = 0;
+    const int fd = file_of("abc", 3);
+    struct writer *w = writer_new(fd, 4); // the file is shorter than said
+    assert_int_equal(writer_end(w, &size, hex), -1);
+    w = writer_new(fd, 3);
+    (void)memset(writer_block(w), 'x', WRITER_BLOCK);
+    writer_give(w, WRITER_BLOCK);
+    writer_drop(w);
+    writer_drop(NULL);
+    (void)close(fd);
+    // What cannot be written is said, sooner or later, and nobody waits for ever.
+    const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+    assert_true(full >= 0);
+    w = writer_new(full, 0);
+    char *block = NULL;
+    while ((block = writer_block(w)) != NULL) {
+        (void)memset(block, 'x', WRITER_BLOCK);
+        writer_give(w, WRITER_BLOCK);
+    }
+    assert_int_equal(errno, ENOSPC);
+    assert_int_equal(writer_end(w, &size, NULL), -1);
+    assert_int_equal(errno, ENOSPC);
+    assert_int_equal(size, 0);
+    (void)close(full);
 }
 
 static void test_checksum(void **state) {
@@ -361,12 +393,13 @@ static void test_progress(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_source),    cmocka_unit_test(test_source_compare),
-        cmocka_unit_test(test_hex),       cmocka_unit_test(test_digest_file),
-        cmocka_unit_test(test_follower),  cmocka_unit_test(test_checksum),
-        cmocka_unit_test(test_releases),  cmocka_unit_test(test_gpgv_words),
-        cmocka_unit_test(test_catalogue), cmocka_unit_test(test_wanted),
-        cmocka_unit_test(test_html),      cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_source),     cmocka_unit_test(test_source_compare),
+        cmocka_unit_test(test_hex),        cmocka_unit_test(test_digest_file),
+        cmocka_unit_test(test_writer),     cmocka_unit_test(test_writer_failures),
+        cmocka_unit_test(test_checksum),   cmocka_unit_test(test_releases),
+        cmocka_unit_test(test_gpgv_words), cmocka_unit_test(test_catalogue),
+        cmocka_unit_test(test_wanted),     cmocka_unit_test(test_html),
+        cmocka_unit_test(test_progress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
