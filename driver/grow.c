@@ -21,6 +21,7 @@
 #include "options/folder.h"
 #include "plan/plan.h"
 #include "proof/proof.h"
+#include "proof/write.h"
 #include "report/screen.h"
 #include "work/overlay.h"
 #include "work/work.h"
@@ -50,7 +51,9 @@ struct run {
     struct vars *vars;
     struct link *link;
     struct machine *machine;
+    struct proof_before before;
     double started; // seconds on the monotonic clock
+    double guest_started, guest_ended;
 };
 
 static int load_scripts(struct run *run, struct failure *f) {
@@ -114,6 +117,8 @@ static char *mdev_log_path(const struct options *o, const struct plan *p) {
 
 static int open_outputs(struct run *run, struct failure *f) {
     const struct options *o = run->o;
+    if (o->proof != NULL && proof_writable(o->proof, f) != 0)
+        return -1;
     if (o->transcript != NULL) {
         run->transcript = transcript_open(o->transcript, f);
         if (run->transcript == NULL)
@@ -177,6 +182,7 @@ static int make_disk(struct run *run, enum stage *stage, struct failure *f) {
 static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
     for (char **arg = run->command.argv; *arg != NULL; arg++)
         report_detail(run->report, "QEMU argument: %s", *arg);
+    run->guest_started = screen_seconds();
     struct pty *pty = pty_spawn(run->command.argv, f);
     if (pty == NULL)
         return -1;
@@ -213,6 +219,7 @@ static void stop_guest(struct run *run) {
 
 static int talk(struct run *run, enum stage *stage, struct failure *f) {
     int result = machine_run(run->machine, "runbook", f);
+    run->guest_ended = screen_seconds();
     *stage = machine_stage(run->machine);
     report_end(run->report, result == 0);
     if (result != 0) {
@@ -237,20 +244,62 @@ static int commit(struct run *run, struct disk_state *after, struct failure *f) 
     return work_finish(&run->work, f);
 }
 
+// The proof as a file, before anything is committed: who asks for it gets no disk without it.
+static int write_proof(const struct run *run, const struct proof *proof,
+                       const struct proof_subject *s, struct failure *f) {
+    const double now = screen_seconds();
+    const struct proof_phase phases[] = {{"guest", run->guest_ended - run->guest_started},
+                                         {"until_proved", now - run->started}};
+    const struct proof_session session = {.outcome = proof->ok ? "proved" : "failed",
+                                          .iso = &run->iso,
+                                          .qemu = run->o->qemu,
+                                          .qemu_img = run->o->qemu_img,
+                                          .phases = phases,
+                                          .phase_count = sizeof phases / sizeof phases[0]};
+    if (run->o->proof == NULL)
+        return 0;
+    return proof_write(run->o->proof, proof, &run->plan, s, &session, f);
+}
+
+// Proves what the guest has written. A proof that failed is told and written, too.
+static int prove_guest(struct run *run, struct proof *proof, struct failure *f) {
+    const bool overlay = !run->o->in_place;
+    struct proof_subject s = {.path = run->guest.disk,
+                              .format = run->guest.format,
+                              .base_path = overlay ? run->plan.disk : NULL,
+                              .base_format = overlay ? run->plan.format : NULL,
+                              .overlay = overlay,
+                              .before = &run->before,
+                              .digests = run->o->proof != NULL};
+    s.repairs = list_get(run->vars, "repair", &s.repair_count);
+    report_step(run->report, NULL, "Prove what the guest has written");
+    if (proof_run(proof, &run->plan, &s, run->o->qemu_img, f) == 0)
+        return write_proof(run, proof, &s, f);
+    if (f->id == EXIT_ID_PROOF_FAILED) {
+        report_proof(run->report, &run->plan, proof, s.repairs, s.repair_count);
+        (void)write_proof(run, proof, &s, NULL); // why the proof failed is what is to be told
+    }
+    return -1;
+}
+
 static int prove(struct run *run, struct failure *f) {
-    struct disk_state after;
+    struct proof proof = {.e2fsck_code = -1};
     size_t repairs = 0;
     char *const *lines = list_get(run->vars, "repair", &repairs);
     if (!run->o->in_place && work_enter(&run->work, PHASE_PROOF, f) != 0)
         return -1;
-    report_step(run->report, NULL, "Prove what the guest has written");
-    if (proof_check(&after, &run->guest, run->o->qemu_img, f) != 0 ||
-        (!run->o->in_place && commit(run, &after, f) != 0))
-        return -1;
-    report_end(run->report, true);
-    report_result(run->report, &run->plan, &after, lines, repairs, screen_seconds() - run->started);
-    report_note(run->report, "ISO: %s", run->iso.how);
-    return 0;
+    int rc = prove_guest(run, &proof, f);
+    struct disk_state after = proof.after;
+    if (rc == 0 && !run->o->in_place)
+        rc = commit(run, &after, f);
+    if (rc == 0) {
+        report_end(run->report, true);
+        report_result(run->report, &run->plan, &after, &proof, lines, repairs,
+                      screen_seconds() - run->started);
+        report_note(run->report, "ISO: %s", run->iso.how);
+    }
+    proof_free(&proof);
+    return rc;
 }
 
 static int save_mdev_log(struct run *run, struct failure *f) {
@@ -287,7 +336,8 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
         report_unchanged(run->report, &run->plan);
         return GROW_UNCHANGED;
     }
-    if (find_iso(run, f) != 0 || make_command(run, f) != 0 || open_outputs(run, f) != 0)
+    if (proof_before(&run->before, &run->plan, run->o->in_place, run->o->qemu_img, f) != 0 ||
+        find_iso(run, f) != 0 || make_command(run, f) != 0 || open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
     if (make_disk(run, stage, f) != 0 || start_guest(run, stage, f) != 0 ||

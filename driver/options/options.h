@@ -70,6 +70,7 @@ struct options {
     const char *scripts;    // --scripts, or NULL: found by the program
     const char *transcript; // or NULL
     const char *mdev_log;   // or NULL
+    const char *proof;      // --proof, or NULL
     int verbosity;          // -1 with -q, 0, 1 with -v
     enum colour colour;     // --color, else NO_COLOR, else auto
     char **qemu_args;       // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`

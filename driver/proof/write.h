@@ -25,7 +25,7 @@ struct proof_session {
 int proof_writable(const char *path, struct failure *f);
 
 // Writes plan, checks, versions, digests, times and repairs to `path`: to a new file beside it,
-// which is fsynced and then takes its name. Returns 0, or -1 with EXIT_ID_OUTPUT_UNWRITABLE.
+// which is fsynced and then takes its name. 0, or -1 as file_replace.
 int proof_write(const char *path, const struct proof *result, const struct plan *p,
                 const struct proof_subject *s, const struct proof_session *session,
                 struct failure *f);

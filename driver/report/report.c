@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/disk.h"
+#include "report/proved.h"
 #include "report/screen.h"
 #include "report/text.h"
 
@@ -310,20 +311,25 @@ void report_refusals(struct report *r, const struct reasons *reasons) {
 }
 
 void report_result(struct report *r, const struct plan *p, const struct disk_state *after,
-                   char *const *repairs, size_t repair_count, double seconds) {
+                   const struct proof *proof, char *const *repairs, size_t repair_count,
+                   double seconds) {
     close_step(r, true);
     if (r->verbosity < 0)
         return;
     char name[MESSAGE_SIZE];
     (void)printable(r, name, sizeof name, sizeof name, p->disk, strlen(p->disk));
     disk_print_result(r->out, p, after, name);
-    (void)fprintf(r->out, "e2fsck  %s\n", repair_count == 0 ? "repaired nothing" : "repaired:");
-    for (size_t i = 0; i < repair_count; i++) {
-        char line[MESSAGE_SIZE];
-        (void)printable(r, line, sizeof line, sizeof line, repairs[i], strlen(repairs[i]));
-        (void)fprintf(r->out, "        %s\n", line);
-    }
+    proved_print(r->out, proof, p, repairs, repair_count, !escapes_utf8(r));
     (void)fprintf(r->out, "Time    %.1f s\n", seconds);
+    (void)fflush(r->out);
+}
+
+void report_proof(struct report *r, const struct plan *p, const struct proof *proof,
+                  char *const *repairs, size_t repair_count) {
+    close_step(r, proof->ok);
+    if (r->verbosity < 0)
+        return;
+    proved_print(r->out, proof, p, repairs, repair_count, !escapes_utf8(r));
     (void)fflush(r->out);
 }
 

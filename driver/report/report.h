@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "base/stage.h"
 #include "plan/plan.h"
+#include "proof/proof.h"
 
 struct report;
 
@@ -66,10 +67,15 @@ void report_note(struct report *r, const char *text, ...) __attribute__((format(
 // The last step is done (ok) or was cut off (not ok): closes the live line.
 void report_end(struct report *r, bool ok);
 
-// Before and after: virtual size, table row, file system blocks; e2fsck's repairs (lines, or none);
-// total time.
+// Before and after: virtual size, table row, file system blocks; the proof's six lines, the last of
+// which are e2fsck's repairs (lines, or none); total time.
 void report_result(struct report *r, const struct plan *p, const struct disk_state *after,
-                   char *const *repairs, size_t repair_count, double seconds);
+                   const struct proof *proof, char *const *repairs, size_t repair_count,
+                   double seconds);
+
+// The six lines alone: of a proof that failed.
+void report_proof(struct report *r, const struct plan *p, const struct proof *proof,
+                  char *const *repairs, size_t repair_count);
 
 // The one sentence: "qemu-grow: WHAT; DISK; NEXT." on err, also with -q; control bytes made
 // visible.

@@ -261,25 +261,42 @@ static void test_result(void **state) {
     after.fs.version = 2;
     after.fs.blocks = 507392;
     after.fs.block_size = 1024;
+    struct proof proof = {.ok = false, .count = 3, .e2fsck_version = "1.47.0", .copied = 65536};
+    proof.checks[0] = (struct proof_check){"boot-code", "the boot code", PROOF_TABLE, true, "", ""};
+    proof.checks[1] = (struct proof_check){
+        "fs-label", "the file system's label", PROOF_FS, false, "\"rootfs\"", "\"\033\""};
+    proof.checks[2] =
+        (struct proof_check){"fs-uuid", "the file system's UUID", PROOF_FS, true, "5935bdce", ""};
     struct scene s;
     scene_begin(&s, 0, false, false, true);
-    report_result(s.report, &p, &after, repairs, 2, 123.45);
-    expect_out(&s, "Grown   /srv/my disk\\x0a.qcow2 (qcow2)\n"
-                   "Before  120.5 MiB (126353408 bytes)\n"
-                   "        partition boot      start        end    sectors        size id\n"
-                   "                2    *      33792     246783     212992     104 MiB 83\n"
-                   "        ext4, 26624 blocks of 4096 bytes (104 MiB)\n"
-                   "After   512 MiB (536870912 bytes)\n"
-                   "        partition boot      start        end    sectors        size id\n"
-                   "                2           33792 4295001086 4294967295     1.9 TiB  c\n"
-                   "        ext2, 507392 blocks of 1024 bytes (495.5 MiB)\n"
-                   "e2fsck  repaired:\n"
-                   "        Free blocks count wrong (1, counted=2).\n"
-                   "        \\x1b[2Jevil\n"
-                   "Time    123.5 s\n");
-    report_result(s.report, &p, &after, NULL, 0, 0);
+    report_result(s.report, &p, &after, &proof, repairs, 2, 123.45);
+    expect_out(&s,
+               "Grown   /srv/my disk\\x0a.qcow2 (qcow2)\n"
+               "Before  120.5 MiB (126353408 bytes)\n"
+               "        partition boot      start        end    sectors        size id\n"
+               "                2    *      33792     246783     212992     104 MiB 83\n"
+               "        ext4, 26624 blocks of 4096 bytes (104 MiB)\n"
+               "After   512 MiB (536870912 bytes)\n"
+               "        partition boot      start        end    sectors        size id\n"
+               "                2           33792 4295001086 4294967295     1.9 TiB  c\n"
+               "        ext2, 507392 blocks of 1024 bytes (495.5 MiB)\n"
+               "Proof   table     boot code, disk signature 00000000, the other entries: as "
+               "before\n"
+               "        partition 2 from sector 33792 to 1048575, type 83, boot flag: not looked "
+               "at\n"
+               "        before it sectors 1 to 33791, boot block of the partition: not looked at\n"
+               "        ext4      UUID 5935bdce, label \"rootfs\", 0 features, 126848 blocks: not "
+               "as planned\n"
+               "        !!        the file system's label was to be \"rootfs\", but is \"\\x1b\"\n"
+               "        e2fsck    -fn on the host (1.47.0, 64 KiB read): not looked at\n"
+               "        repairs   e2fsck repaired in the guest:\n"
+               "                  Free blocks count wrong (1, counted=2).\n"
+               "                  \\x1b[2Jevil\n"
+               "Time    123.5 s\n");
+    report_result(s.report, &p, &after, &proof, NULL, 0, 0);
     (void)fflush(s.out);
-    assert_non_null(strstr(s.out_text, "e2fsck  repaired nothing\nTime    0.0 s\n"));
+    assert_non_null(
+        strstr(s.out_text, "repairs   e2fsck repaired nothing in the guest\nTime    0.0 s\n"));
     pass_out(&s);
     scene_end(&s, "", "");
 }
@@ -320,7 +337,8 @@ static void test_quiet(void **state) {
         report_detail(s.report, "detail");
         report_step(s.report, "4", "b");
         report_end(s.report, false);
-        report_result(s.report, &p, &p.before, NULL, 0, 1);
+        const struct proof proof = {.ok = true};
+        report_result(s.report, &p, &p.before, &proof, NULL, 0, 1);
         (void)failure_set(&f, EXIT_ID_NO_MBR, "", "DISK has no MBR");
         report_failure(s.report, &f, STAGE_UNTOUCHED);
         scene_end(&s, "", "qemu-grow: DISK has no MBR; the disk has not been touched.\n");
