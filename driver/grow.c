@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/run.h"
 #include "base/signals.h"
 #include "console/link.h"
 #include "dialogue/given.h"
+#include "dialogue/guest_clock.h"
 #include "dialogue/machine.h"
 #include "dialogue/patience.h"
 #include "dialogue/script.h"
@@ -27,8 +29,7 @@
 #include "work/work.h"
 
 enum {
-    STOP_CPU_MS = 60000,  // QEMU, told to end, may compute this long
-    STOP_IDLE_MS = 20000, // or be idle this long, before it is killed
+    STOP_MS = 15000, // on the guest's clock: QEMU, told to end, may take this long without progress
     STOP_TURN_MS = 100,
 };
 
@@ -199,25 +200,41 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
     return run->machine == NULL ? failure_no_memory(f) : 0;
 }
 
-// Ends QEMU in order: SIGTERM, so that it flushes what it has; SIGKILL only when it does nothing
-// any more, or the person insists.
+// What a guest without progress is given.
+static struct machine_limits limits(const struct run *run) {
+    struct stat iso = {0};
+    (void)stat(run->o->iso, &iso);
+    return (struct machine_limits){.timeout_scale = run->o->timeout_scale,
+                                   .data_bytes = (uint64_t)iso.st_size + run->plan.virtual_size};
+}
+
+static uint64_t now_ms(void) {
+    return (uint64_t)(screen_seconds() * 1000.0);
+}
+
+// Ends QEMU in order: SIGTERM, so that it flushes what it has (SIGCONT, should it be stopped);
+// SIGKILL only when it does nothing any more, or the person insists.
 static void stop_guest(struct run *run) {
     struct failure ignored;
-    struct link_usage u = link_usage(run->link);
-    struct patience patience = {.cpu_limit_ms = STOP_CPU_MS, .idle_limit_ms = STOP_IDLE_MS};
+    struct usage u = link_usage(run->link);
+    struct patience patience = patience_new(STOP_MS, limits(run).data_bytes);
+    struct guest_clock clock;
     const int signals = signals_count();
-    patience_start(&patience, (uint64_t)(screen_seconds() * 1000.0), u.cpu_ms, u.io_bytes);
+    guest_clock_start(&clock, now_ms(), &u, run->o->timeout_scale);
     pty_signal(link_pty(run->link), SIGTERM);
+    pty_signal(link_pty(run->link), SIGCONT);
     while (link_pump(run->link, STOP_TURN_MS, false, &ignored) != LINK_GONE) {
         u = link_usage(run->link);
-        const bool over =
-            patience_over(&patience, (uint64_t)(screen_seconds() * 1000.0), u.cpu_ms, u.io_bytes);
+        const uint64_t data = usage_data(&clock.usage, &u);
+        const bool over = patience_over(&patience, guest_clock_look(&clock, now_ms(), &u), data);
         if (over || signals_count() > signals + 1)
             pty_signal(link_pty(run->link), SIGKILL);
     }
 }
 
 static int talk(struct run *run, enum stage *stage, struct failure *f) {
+    const struct machine_limits l = limits(run);
+    machine_set_limits(run->machine, &l);
     int result = machine_run(run->machine, "runbook", f);
     run->guest_ended = screen_seconds();
     *stage = machine_stage(run->machine);
@@ -351,6 +368,8 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
     struct run run = {.o = o, .report = r, .started = screen_seconds(), .work.lock = -1};
     *stage = STAGE_UNTOUCHED;
+    if (o->max_time_s > 0)
+        signals_limit(o->max_time_s);
     const int result = grow_all(&run, stage, f);
     if (result < 0 && *stage == STAGE_UNTOUCHED)
         report_refusals(r, &run.plan.reasons);

@@ -75,6 +75,7 @@ const struct exit_row exit_rows[EXIT_ID_COUNT] = {
     [EXIT_ID_IO_ERROR] = {"io-error", 61, "reading or writing a file failed on the host"},
     [EXIT_ID_PROOF_FAILED] = {"proof-failed", 62,
                               "the disk, re-read on the host, is not as it was planned"},
+    [EXIT_ID_MAX_TIME] = {"max-time", 67, "the run took longer than --max-time"},
     [EXIT_ID_FS_UNGROWABLE] = {"fs-ungrowable", 70,
                                "the last file system is one that resize2fs does not grow so"},
     [EXIT_ID_FS_TOO_NEW] = {"fs-too-new", 71,

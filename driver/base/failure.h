@@ -76,6 +76,7 @@ enum exit_id {
     EXIT_ID_MDEV_LOG_FAILED,
     EXIT_ID_IO_ERROR,
     EXIT_ID_PROOF_FAILED,
+    EXIT_ID_MAX_TIME,
     // Refusals again.
     EXIT_ID_FS_UNGROWABLE,
     EXIT_ID_FS_TOO_NEW,

@@ -172,9 +172,11 @@ int run_program(struct run_result *r, char *const argv[], int stop_fd, struct fa
     if (e != 0)
         return failure_set(f, EXIT_ID_INTERNAL, NULL, "%s cannot be started: %s", argv[0],
                            strerror(e));
-    if (stopped)
-        return failure_set(f, signals_first() == SIGTERM ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED,
-                           NULL, "%s was interrupted", argv[0]);
+    if (stopped) {
+        struct failure why;
+        (void)signals_fail(&why);
+        return failure_set(f, why.id, why.next, "%s while %s ran", why.what, argv[0]);
+    }
     return 0;
 }
 

@@ -1,6 +1,10 @@
-// SIGINT, SIGTERM and SIGHUP as something to poll for.
+// SIGINT, SIGTERM, SIGHUP and the end of --max-time (SIGALRM) as something to poll for.
 #ifndef QEMU_GROW_BASE_SIGNALS_H
 #define QEMU_GROW_BASE_SIGNALS_H
+
+#include <stdbool.h>
+
+#include "base/failure.h"
 
 // Installs the handlers (and ignores SIGPIPE); 0, or -1 with errno. Handlers are process-wide state
 // by their nature: this is the only mutable global of the program.
@@ -8,6 +12,18 @@ int signals_open(void);
 
 int signals_fd(void);    // readable once a signal has come, and stays so
 int signals_first(void); // the first that came, or 0
-int signals_count(void); // how many have come
+int signals_count(void); // how many have come; the end of the time counts only as the first
+
+// From now on so many seconds until the time is up, which is then a signal like the others.
+void signals_limit(unsigned seconds);
+
+// Whether a failure says that a signal ended the run.
+bool signals_is(enum exit_id id);
+
+// "a signal came", or that the time is up: a clause for people.
+const char *signals_what(void);
+
+// Fills *f for the first signal that came; returns -1.
+int signals_fail(struct failure *f);
 
 #endif

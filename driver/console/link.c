@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "console/news.h"
+#include "console/stamp.h"
 #include "console/view.h"
 
 enum {
@@ -32,6 +33,7 @@ struct link {
     bool ended;
     bool no_memory;
     struct news text_news, kernel_news;
+    struct stamp stamp;
     int status;
     char line[LAST_LINE_MAX]; // the line that is being written
     size_t line_size;
@@ -73,6 +75,7 @@ static void on_text(void *arg, const char *text, size_t size) {
 static void on_kernel(void *arg, const char *text, size_t size) {
     struct link *l = arg;
     news_feed(&l->kernel_news, text, size);
+    stamp_feed(&l->stamp, text, size);
     if (stream_append(l->kernel, text, size) != 0)
         l->no_memory = true;
 }
@@ -198,35 +201,10 @@ struct pty *link_pty(struct link *l) {
     return l->pty;
 }
 
-// Reads a file of /proc into text; an empty string where that fails.
-static void read_proc(pid_t pid, const char *name, char *text, size_t size) {
-    char path[64];
-    (void)snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, name);
-    FILE *in = fopen(path, "re");
-    const size_t n = in == NULL ? 0 : fread(text, 1, size - 1, in);
-    text[n] = '\0';
-    if (in != NULL)
-        (void)fclose(in);
+uint64_t link_stamp_ms(const struct link *l) {
+    return l->stamp.ms;
 }
 
-struct link_usage link_usage(const struct link *l) {
-    struct link_usage u = {0};
-    char text[1024];
-    read_proc(pty_pid(l->pty), "stat", text, sizeof text);
-    // Fields 14 and 15, counted from behind the name in parentheses (proc(5)): utime and stime.
-    char *at = strrchr(text, ')');
-    for (int field = 2; at != NULL && field < 14; field++)
-        at = strchr(at + 1, ' ');
-    if (at != NULL) {
-        const uint64_t utime = strtoull(at + 1, &at, 10);
-        const uint64_t stime = strtoull(at, NULL, 10);
-        const long ticks = sysconf(_SC_CLK_TCK);
-        u.cpu_ms = (utime + stime) * 1000 / (ticks > 0 ? (uint64_t)ticks : 100);
-    }
-    read_proc(pty_pid(l->pty), "io", text, sizeof text);
-    const char *rchar = strstr(text, "rchar: ");
-    const char *wchar = strstr(text, "wchar: ");
-    if (rchar != NULL && wchar != NULL)
-        u.io_bytes = strtoull(rchar + 7, NULL, 10) + strtoull(wchar + 7, NULL, 10);
-    return u;
+struct usage link_usage(const struct link *l) {
+    return usage_of(pty_pid(l->pty));
 }

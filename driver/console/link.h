@@ -10,6 +10,7 @@
 #include "console/stream.h"
 #include "console/transcript.h"
 #include "guest/pty.h"
+#include "guest/usage.h"
 
 struct link;
 
@@ -49,12 +50,10 @@ uint64_t link_news(const struct link *l);
 int link_status(const struct link *l); // as waitpid gives it; after LINK_GONE
 struct pty *link_pty(struct link *l);
 
-// What the program has used so far, from /proc: processor time in milliseconds and bytes read and
-// written by its system calls. Zero where that cannot be told.
-struct link_usage {
-    uint64_t cpu_ms;
-    uint64_t io_bytes;
-};
-struct link_usage link_usage(const struct link *l);
+// The time stamp of the last kernel line, in milliseconds; 0 before the first.
+uint64_t link_stamp_ms(const struct link *l);
+
+// What the program has used so far.
+struct usage link_usage(const struct link *l);
 
 #endif

@@ -1,27 +1,43 @@
-// A ring of hashes (FNV-1a).
+// A table of hashes (FNV-1a), so that a line costs the same however many are remembered.
 #include "console/news.h"
+
+#include <string.h>
 
 static const uint64_t FNV_PRIME = 1099511628211U;
 
+static void end_word(struct news *n) {
+    if (n->word != 0 && !n->number)
+        n->line = (n->line ^ n->word) * FNV_PRIME;
+    n->word = 0;
+    n->number = false;
+}
+
 static void end_line(struct news *n) {
+    end_word(n);
     const uint64_t line = n->line;
     n->line = 0;
     if (line == 0)
         return;
-    for (size_t i = 0; i < NEWS_LINES; i++)
-        if (n->seen[i] == line)
+    uint64_t *set = n->seen[(line ^ (line >> 32)) % NEWS_SETS];
+    for (size_t i = 0; i < NEWS_WAYS; i++)
+        if (set[i] == line)
             return;
-    n->seen[n->next] = line;
-    n->next = (n->next + 1) % NEWS_LINES;
+    memmove(set + 1, set, (NEWS_WAYS - 1) * sizeof *set);
+    set[0] = line;
     n->count++;
 }
 
 void news_feed(struct news *n, const char *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
         const unsigned char c = (unsigned char)text[i];
-        if (c == '\n')
-            end_line(n);
-        else if (c != ' ' && (c < '0' || c > '9'))
-            n->line = (n->line ^ c) * FNV_PRIME;
+        if (c >= '0' && c <= '9') {
+            n->number = true;
+        } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') {
+            n->word = (n->word ^ c) * FNV_PRIME;
+        } else {
+            end_word(n);
+            if (c == '\n')
+                end_line(n);
+        }
     }
 }

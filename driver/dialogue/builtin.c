@@ -30,5 +30,7 @@ const char *const builtin_variables[] = {
     "fs_blocks",  // blocks of the grown file system
     "rc",         // exit code of the last command
     "mark_left",  // the two halves of the current command's mark
-    "mark_right",   NULL,
+    "mark_right",
+    "mark_status", // the shell variable that keeps the current command's exit code
+    NULL,
 };

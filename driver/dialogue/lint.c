@@ -179,6 +179,8 @@ static void check_actions(struct lint *l, const char *where, const struct state 
     if (s->expect_count > 0 && !ends && !has_way_out(s))
         mistake(l, AT(where, "expect"), "nothing that state `%s` looks for leads out of it",
                 s->state);
+    if (s->takes < 0 || (s->takes > 0 && s->expect_count == 0))
+        mistake(l, AT(where, "takes"), "only a state that looks for something can be a landmark");
     if ((s->tries == NULL) != (s->exhausted == NULL))
         mistake(l, where, "`tries` and `exhausted` go together");
     if (s->stage != NULL && stage_by_name(s->stage) < 0)
@@ -227,7 +229,10 @@ static void check_prompt(struct lint *l, unsigned i) {
         mistake(l, AT(where, "chunk"), "a chunk is at least one byte");
     if ((p->mark == NULL) != (p->done == NULL))
         mistake(l, where, "`mark` and `done` go together");
+    if (p->probe != NULL && p->mark == NULL)
+        mistake(l, AT(where, "probe"), "a probe asks for a mark, and there is none");
     check_template(l, where, "mark", p->mark);
+    check_template(l, where, "probe", p->probe);
     struct pattern *done = p->done == NULL ? NULL : check_pattern(l, where, "done", p->done);
     if (done != NULL && !has_group(done, "rc"))
         mistake(l, AT(where, "done"), "the pattern has no group (?<rc>...)");

@@ -4,34 +4,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dialogue/expr.h"
 #include "dialogue/machine_impl.h"
 
 enum { CALL_DEPTH_MAX = 8 };
 
-uint64_t machine_now_ms(void) {
-    struct timespec t = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 struct machine *machine_new(const struct scripts *scripts, struct vars *vars, struct link *link,
                             struct report *report, const char *disk, enum stage stage) {
     struct machine *m = calloc(1, sizeof *m);
-    if (m != NULL)
+    if (m != NULL) {
         *m = (struct machine){.scripts = scripts,
                               .vars = vars,
                               .link = link,
                               .report = report,
                               .disk = disk,
-                              .stage = stage};
+                              .stage = stage,
+                              .host = machine_real_host,
+                              .limits = {.timeout_scale = 1}};
+        machine_start_clock(m);
+    }
     return m;
 }
 
 void machine_free(struct machine *m) {
     free(m);
+}
+
+void machine_set_limits(struct machine *m, const struct machine_limits *limits) {
+    m->limits = *limits;
+    machine_start_clock(m);
+}
+
+void machine_set_host(struct machine *m, const struct machine_host *host) {
+    m->host = *host;
+    machine_start_clock(m);
 }
 
 enum stage machine_stage(const struct machine *m) {
@@ -101,13 +108,40 @@ static unsigned target(const struct dialogue *d, const char *name, unsigned fall
     return strcmp(name, "done") == 0 ? d->states_count : (unsigned)dialogue_state(d, name);
 }
 
+int machine_command(struct machine *m, const struct state *s, const struct prompt *p,
+                    struct failure *f) {
+    if (machine_fresh_mark(m, f) != 0)
+        return -1;
+    // The exit code is kept in a variable of the mark's name.
+    if (vars_set(m->vars, "mark_status", vars_get(m->vars, "mark_left")) != 0)
+        return failure_no_memory(f);
+    char *command = machine_expand(m, s->command, false, f);
+    char *mark = command == NULL ? NULL : machine_expand(m, p->mark, false, f);
+    char *line = NULL;
+    int result = -1;
+    if (mark != NULL && asprintf(&line, "%s%s", command, mark) < 0)
+        (void)failure_no_memory(f);
+    else if (mark != NULL) {
+        report_detail(m->report, "run %s", command);
+        result = machine_type(m, p, line, f);
+    }
+    free(line);
+    free(mark);
+    free(command);
+    m->command_prompt = p;
+    m->collect = s->collect;
+    return result;
+}
+
 // Types, presses or commands what the state says.
 static int act(struct machine *m, const struct state *s, struct failure *f) {
-    const char *template = s->type != NULL ? s->type : s->press != NULL ? s->press : s->command;
-    if (template == NULL)
-        return 0;
+    const char *template = s->type != NULL ? s->type : s->press;
     // lint.c has seen to it that whoever types names a prompt.
     const struct prompt *p = s->prompt == NULL ? NULL : scripts_prompt(m->scripts, s->prompt);
+    if (s->command != NULL && p != NULL)
+        return machine_command(m, s, p, f);
+    if (template == NULL)
+        return 0;
     char *text = machine_expand(m, template, false, f);
     if (text == NULL)
         return -1;
@@ -115,22 +149,9 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     if (s->press != NULL) {
         report_detail(m->report, "press %s", s->press);
         link_send(m->link, text, strlen(text));
-    } else if (s->type != NULL) {
+    } else {
         report_detail(m->report, "type %s", text);
         result = machine_type(m, p, text, f);
-    } else if (p != NULL) {
-        report_detail(m->report, "run %s", text);
-        result = machine_fresh_mark(m, f);
-        char *mark = result == 0 ? machine_expand(m, p->mark, false, f) : NULL;
-        char *line = NULL;
-        if (mark == NULL || asprintf(&line, "%s%s", text, mark) < 0)
-            result = -1;
-        else
-            result = machine_type(m, p, line, f);
-        free(mark);
-        free(line);
-        m->command_prompt = p;
-        m->collect = s->collect;
     }
     free(text);
     return result;

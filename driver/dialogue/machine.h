@@ -2,6 +2,8 @@
 #ifndef QEMU_GROW_DIALOGUE_MACHINE_H
 #define QEMU_GROW_DIALOGUE_MACHINE_H
 
+#include <stdint.h>
+
 #include "base/failure.h"
 #include "base/stage.h"
 #include "console/link.h"
@@ -11,11 +13,30 @@
 
 struct machine;
 
+// What a machine asks the world for. All of it can be replaced in tests.
+struct machine_host {
+    uint64_t (*now_ms)(void *data); // a clock that never goes back, milliseconds since any moment
+    struct usage (*usage)(void *data, const struct link *link); // of QEMU
+    void *data;                                                 // for both
+    int turn_ms; // longest time to wait for the console before the clock is looked at
+};
+
+// How long a guest without progress is waited for (patience.h).
+struct machine_limits {
+    double timeout_scale; // see guest_clock_start; 1 leaves it to what is measured
+    uint64_t data_bytes;  // of the CD and the disk together
+};
+
 // Everything is borrowed. disk: the image's path on the host. stage: how far the disk has come when
 // the machine starts.
 struct machine *machine_new(const struct scripts *scripts, struct vars *vars, struct link *link,
                             struct report *report, const char *disk, enum stage stage);
 void machine_free(struct machine *m);
+
+// The limits from now on; without, those of {1, 0}.
+void machine_set_limits(struct machine *m, const struct machine_limits *limits);
+// Another host from now on.
+void machine_set_host(struct machine *m, const struct machine_host *host);
 
 // Runs a dialogue to its end. 0, or -1 with the failure: one that a dialogue file names, or the
 // engine's own (QEMU died, guest stuck, typing failed, interrupted, terminated).

@@ -2,6 +2,7 @@
 #ifndef QEMU_GROW_DIALOGUE_MACHINE_IMPL_H
 #define QEMU_GROW_DIALOGUE_MACHINE_IMPL_H
 
+#include "dialogue/guest_clock.h"
 #include "dialogue/machine.h"
 #include "dialogue/patience.h"
 
@@ -23,6 +24,12 @@ struct watch_set {
     size_t overruns; // of the stream, told so far
 };
 
+// Since when the guest has been quiet: no new line, no data moved, and not much computed.
+struct quiet {
+    double guest_ms, own_ms; // on the guest's clock
+    uint64_t cpu_ms;
+};
+
 struct machine {
     const struct scripts *scripts;
     struct vars *vars;
@@ -30,19 +37,31 @@ struct machine {
     struct report *report;
     const char *disk; // the image on the host
     enum stage stage;
+    struct machine_host host;
+    struct machine_limits limits;
+    struct guest_clock clock;
     struct patience patience;
-    uint64_t news;  // link_news when patience began anew
-    bool hold;      // the present state must not be cut off by a signal
-    bool told_hold; // the person was told so
+    struct patience *outer; // of the wait in which something is typed; or NULL
+    struct quiet quiet;
+    uint64_t news;       // link_news at the last turn
+    uint64_t stamp_ms;   // link_stamp_ms then
+    uint64_t running_ms; // when QEMU was last seen not to be held by a signal
+    bool hold;           // the present state must not be cut off by a signal
+    bool told_hold;      // the person was told so
     unsigned retypings;
     uint64_t waiting_since_ms;
     char waiting_for[128];
     // The command whose end is still to come.
     const struct prompt *command_prompt;
     const char *collect;
+    unsigned asks; // times that an overdue answer was asked for (ask.c), in the present state
+    unsigned runs; // times that a command was typed again there
+    bool unrun;    // the shell has told that it never ran the command
 };
 
-uint64_t machine_now_ms(void);
+extern const struct machine_host machine_real_host;
+uint64_t machine_now_ms(const struct machine *m);
+void machine_start_clock(struct machine *m);
 
 // Expands; on failure *f is set and NULL returned.
 char *machine_expand(struct machine *m, const char *text, bool quote, struct failure *f);
@@ -56,7 +75,11 @@ int machine_assign(struct machine *m, const struct assignment *set, unsigned cou
 // Fails with a failure that the dialogue files name.
 int machine_fail(struct machine *m, const char *name, struct failure *f);
 
-// wait.c ---------------------------------------------------------------------------------------
+// Types a state's command at a prompt, with a fresh mark behind it. 0, or -1 with *f.
+int machine_command(struct machine *m, const struct state *s, const struct prompt *p,
+                    struct failure *f);
+
+// turn.c ---------------------------------------------------------------------------------------
 
 // One turn of the pump with all that belongs to it: signals, patience, the live line. Returns 0
 // (text may have come), 1 when the guest is gone, 2 when patience is over, -1 with *f.
@@ -65,8 +88,33 @@ int machine_turn(struct machine *m, struct failure *f);
 // Between two states: nothing is held, and a signal that has come ends the run. 0, or -1 with *f.
 int machine_check_stop(struct machine *m, struct failure *f);
 
-// Starts waiting for something (a clause for people), with fresh patience of the given limits.
-void machine_begin_wait(struct machine *m, const char *what, uint64_t cpu_ms, uint64_t idle_ms);
+// Starts waiting for something (a clause for people), with fresh patience of so many milliseconds
+// on the guest's clock.
+void machine_begin_wait(struct machine *m, const char *what, double guest_ms);
+
+// The guest has been quiet for so many milliseconds of its own: idle, and not a new line.
+bool machine_quiet(const struct machine *m, double guest_ms);
+void machine_restart_quiet(struct machine *m); // from now on
+
+// How long a state may be without progress, on the guest's clock.
+double machine_budget_ms(const struct state *s);
+
+// Patience is over.
+int machine_fail_stuck(struct machine *m, struct failure *f);
+
+// ask.c ----------------------------------------------------------------------------------------
+
+// The guest is quiet, what the state waits for has not come, and there is something that can still
+// be done about it.
+bool machine_overdue(const struct machine *m, const struct state *s);
+// Presses the keys that make the guest repeat itself. False: that has been done before; ask.
+bool machine_nudge(struct machine *m, const struct state *s);
+// Asks the shell for a fresh mark. 0, or -1 with *f. Leaves nothing being looked for.
+int machine_ask(struct machine *m, struct failure *f);
+// The command of the state never ran: types it again. 0, or -1 with *f. The same is left.
+int machine_run_again(struct machine *m, const struct state *s, struct failure *f);
+
+// wait.c ---------------------------------------------------------------------------------------
 
 // Looks from now on for what the watches of all files name, besides what the sets hold already. 0,
 // or -1 with *f.

@@ -1,30 +1,25 @@
 // The rule is in patience.h; this is its arithmetic.
 #include "dialogue/patience.h"
 
-enum {
-    IO_LIFE =
-        64 * 1024,   // bytes of I/O that count as life: timers and event fds make some 8 bytes each
-    STILL_PART = 50, // still: less than a fiftieth
-    IDLE_PART = 5,   // idle: less than a fifth of the wall time was computed
-};
-
-void patience_start(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t io_bytes) {
-    p->since_ms = now_ms;
-    p->cpu_ms = cpu_ms;
-    p->io_bytes = io_bytes;
+struct patience patience_new(double limit_ms, uint64_t all_bytes) {
+    struct patience p = {.limit_ms = limit_ms, .data_max = all_bytes * PATIENCE_DATA_ROUNDS};
+    if (p.data_max / PATIENCE_DATA_ROUNDS != all_bytes)
+        p.data_max = UINT64_MAX;
+    return p;
 }
 
-bool patience_over(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t io_bytes) {
-    if (io_bytes - p->io_bytes >= IO_LIFE) {
-        patience_start(p, now_ms, cpu_ms, io_bytes);
-        return false;
+void patience_news(struct patience *p) {
+    p->waited_ms = 0;
+    p->data = p->data_all = 0;
+}
+
+bool patience_over(struct patience *p, double guest_ms, uint64_t data) {
+    p->waited_ms += guest_ms;
+    p->data += data;
+    p->data_all += data;
+    if (p->data >= PATIENCE_DATA_LIFE && p->data_all <= p->data_max) {
+        p->data = 0;
+        p->waited_ms = 0;
     }
-    const uint64_t wall = now_ms - p->since_ms;
-    const uint64_t cpu = cpu_ms - p->cpu_ms;
-    return cpu >= p->cpu_limit_ms || (wall >= p->idle_limit_ms && cpu * IDLE_PART < wall);
-}
-
-bool patience_still(const struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t ms) {
-    const uint64_t wall = now_ms - p->since_ms;
-    return wall >= ms && (cpu_ms - p->cpu_ms) * STILL_PART < wall;
+    return p->waited_ms >= p->limit_ms;
 }

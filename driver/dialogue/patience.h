@@ -1,34 +1,40 @@
-// How long to wait for a guest that says nothing: measured in its own work, not in a constant of
-// ours.
+// How long to wait for a guest that makes no progress: measured on its own clock (guest_clock.h),
+// not in a constant time of ours.
 //
-// A guest that computes gets its time in seconds of processor used by QEMU, so a busy host does not
-// make it late; bytes read or written by QEMU (a CD being read in a silent boot) start the count
-// anew. A guest that does neither waits for us, and then wall time counts.
+// Progress is a line on the console that is no repetition (console/news.h), and data that QEMU
+// reads or writes (a CD being read in a silent boot). Data are believed up to a bound: a guest that
+// has read the CD and the disk over and over, and said nothing, goes round in circles. A guest that
+// computes, or idles, or says the same for ever, makes no progress.
+//
+// So a guest that is silent, or chatters, is told after the limit in guest seconds since its last
+// progress: on an idle host as many seconds of ours, times the measured pace where that is above 1.
 #ifndef QEMU_GROW_DIALOGUE_PATIENCE_H
 #define QEMU_GROW_DIALOGUE_PATIENCE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct patience {
-    uint64_t cpu_limit_ms;  // processor time without a sign of life
-    uint64_t idle_limit_ms; // wall time without a sign of life and (nearly) without processor time
-    uint64_t since_ms;      // last sign of life: wall clock
-    uint64_t cpu_ms;        // and processor time then
-    uint64_t io_bytes;      // and bytes read and written then
+enum {
+    PATIENCE_DATA_LIFE = 64 * 1024, // bytes of data that are progress; a kernel's image has more
+    PATIENCE_DATA_ROUNDS = 4,       // times that all data there are may be read without a word
 };
 
-// Begins anew, at the wall clock, processor time and bytes given.
-void patience_start(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t io_bytes);
+struct patience {
+    double limit_ms;   // of the guest's clock
+    double waited_ms;  // of the guest's clock, since the last progress
+    uint64_t data;     // bytes moved since the last progress
+    uint64_t data_all; // bytes moved since the last new line
+    uint64_t data_max; // from here on they are no progress
+};
 
-// True when the guest has had enough time. Counts a change of io_bytes as a sign of life; the
-// console's bytes are told by patience_start. The console counts in QEMU's writes, too, so io is
-// compared with some slack.
-bool patience_over(struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t io_bytes);
+// Begins. all_bytes: of the CD and the disk together.
+struct patience patience_new(double limit_ms, uint64_t all_bytes);
 
-// True when the guest has done nothing at all for ms milliseconds: no sign of life and no processor
-// time to speak of. A guest that QEMU has stopped is like that; one that sleeps still has its
-// timers.
-bool patience_still(const struct patience *p, uint64_t now_ms, uint64_t cpu_ms, uint64_t ms);
+// The console said something new.
+void patience_news(struct patience *p);
+
+// The guest's clock has gone on by guest_ms, and QEMU has moved as many bytes of data. True when
+// the guest has had enough time.
+bool patience_over(struct patience *p, double guest_ms, uint64_t data);
 
 #endif

@@ -64,6 +64,9 @@ static const cyaml_schema_field_t state_fields[] = {
     YAML_STRING("otherwise", struct state, otherwise),
     YAML_LIST("set", struct state, set, &assignment_schema),
     YAML_STRING("stage", struct state, stage),
+    CYAML_FIELD_FLOAT("takes", CYAML_FLAG_OPTIONAL, struct state, takes),
+    CYAML_FIELD_UINT("budget", CYAML_FLAG_OPTIONAL, struct state, budget),
+    YAML_STRING("nudge", struct state, nudge),
     OPTIONAL_BOOL("hold", struct state, hold),
     CYAML_FIELD_UINT_PTR("tries", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct state, tries),
     YAML_STRING("exhausted", struct state, exhausted),
@@ -97,6 +100,7 @@ static const cyaml_schema_field_t prompt_fields[] = {
     YAML_STRING("again", struct prompt, again),
     REQUIRED_STRING("submit", struct prompt, submit),
     YAML_STRING("mark", struct prompt, mark),
+    YAML_STRING("probe", struct prompt, probe),
     YAML_STRING("done", struct prompt, done),
     CYAML_FIELD_END,
 };

@@ -50,7 +50,12 @@ struct state {
     char *otherwise; // state to go to instead; NULL: the next one
     struct assignment *set;
     unsigned set_count;
-    char *stage; // the disk's stage from this state's typing on (base/stage.h), or NULL
+    char *stage;  // the disk's stage from this state's typing on (base/stage.h), or NULL
+    double takes; // guest seconds (guest_clock.h) from QEMU's start until what is waited for here
+                  // has come, on the reference host; 0: this state is no landmark
+    unsigned budget; // guest seconds without progress that this state may have; 0: see below
+    char *nudge; // keys that make the guest repeat what is waited for, pressed when it is overdue;
+                 // or NULL
     bool hold;   // a signal waits until this state and what it waits for is over
     unsigned
         *tries; // how often the state may be entered in one run of its dialogue; NULL: see below
@@ -84,7 +89,9 @@ struct prompt {
     char *again;    // PCRE2: seen after `kill`; or NULL: nothing is awaited
     char *submit;   // keys that hand the line in
     char *mark;     // template put behind a command; or NULL: no commands here
-    char *done;     // PCRE2 template with group rc: seen when the command has ended
+    char *probe;    // template of a line that makes the shell print the mark again; or NULL
+    char *done;     // PCRE2 template with group rc: seen when the command has ended; rc is empty
+                    // when the probe finds that the command has never run
 };
 
 struct failure_text {
@@ -108,8 +115,9 @@ struct dialogue {
 };
 
 enum {
-    STATE_TRIES_DEFAULT = 100
-}; // entries of one state in one run of its dialogue, without `tries`
+    STATE_TRIES_DEFAULT = 100,  // entries of one state in one run of its dialogue, without `tries`
+    STATE_BUDGET_DEFAULT = 120, // guest seconds without progress, without `budget`
+};
 
 struct scripts; // all files of a folder
 

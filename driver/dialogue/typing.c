@@ -10,8 +10,7 @@
 
 enum {
     ATTEMPTS = 6,
-    ECHO_CPU_MS = 20000, // the guest computes this long without a sign of an echo: the echo is lost
-    ECHO_IDLE_MS = 8000, // or idles this long
+    ECHO_MS = 10000, // of the guest's time without an echo: it is lost
 };
 
 int machine_fresh_mark(struct machine *m, struct failure *f) {
@@ -41,7 +40,7 @@ struct typing {
 // come; -1 with *f.
 static int await_echo(struct typing *t, size_t sent, struct failure *f) {
     struct machine *m = t->m;
-    machine_begin_wait(m, "the echo of what is typed", ECHO_CPU_MS, ECHO_IDLE_MS);
+    machine_begin_wait(m, "the echo of what is typed", ECHO_MS);
     for (;;) {
         if (machine_check_watches(m, &t->console, &t->kernel, f) != 0)
             return -1;
@@ -73,7 +72,7 @@ static int kill_line(struct machine *m, const struct prompt *p, struct failure *
     struct pattern *const set[] = {again};
     stream_skip(link_text(m->link));
     int result = stream_watch(link_text(m->link), set, 1);
-    machine_begin_wait(m, "the prompt after an emptied line", ECHO_CPU_MS, ECHO_IDLE_MS);
+    machine_begin_wait(m, "the prompt after an emptied line", ECHO_MS);
     while (result == 0 && stream_find(link_text(m->link), false) < 0) {
         const int turn = machine_turn(m, f);
         if (turn < 0)

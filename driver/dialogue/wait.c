@@ -1,21 +1,10 @@
-// Looking at the console and waiting for it: what a state expects, what all watches name, signals,
-// patience.
-#include <signal.h>
+// Looking at the console and waiting for it: what a state expects, what all watches name.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include "base/signals.h"
 #include "dialogue/machine_impl.h"
-#include "guest/room.h"
-
-enum {
-    TURN_MS = 100, // longest wait in poll: how often the live line and the patience are looked at
-    STATE_CPU_MS = 600000, // see patience.h
-    STATE_IDLE_MS = 120000,
-    STILL_MS = 10000, // a guest that does nothing at all: is the host full?
-};
 
 int machine_fail_here(struct machine *m, enum exit_id id, const char *next, const char *what,
                       struct failure *f) {
@@ -34,63 +23,6 @@ int machine_fail_gone(struct machine *m, struct failure *f) {
         (void)snprintf(what, sizeof what, "QEMU ended with status %d", WEXITSTATUS(status));
     return machine_fail_here(m, EXIT_ID_QEMU_DIED,
                              "look at the last lines of the console and run again", what, f);
-}
-
-void machine_begin_wait(struct machine *m, const char *what, uint64_t cpu_ms, uint64_t idle_ms) {
-    const struct link_usage u = link_usage(m->link);
-    m->waiting_since_ms = machine_now_ms();
-    (void)snprintf(m->waiting_for, sizeof m->waiting_for, "%s", what);
-    m->patience = (struct patience){.cpu_limit_ms = cpu_ms, .idle_limit_ms = idle_ms};
-    patience_start(&m->patience, m->waiting_since_ms, u.cpu_ms, u.io_bytes);
-}
-
-// A signal has come. 0 when the state may not be cut off yet; else -1.
-static int stopped(struct machine *m, struct failure *f) {
-    if (m->hold && signals_count() < 2) {
-        if (!m->told_hold)
-            report_note(m->report,
-                        "a signal came: this step is finished first, since cutting it off could "
-                        "harm the file system; send another to stop at once");
-        m->told_hold = true;
-        return 0;
-    }
-    const bool term = signals_first() == SIGTERM;
-    return failure_set(f, term ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED,
-                       "run the same command again to go on", "%s ended the run",
-                       term ? "SIGTERM" : "an interrupt");
-}
-
-int machine_check_stop(struct machine *m, struct failure *f) {
-    m->hold = false;
-    return signals_count() > 0 ? stopped(m, f) : 0;
-}
-
-int machine_turn(struct machine *m, struct failure *f) {
-    // While a state is held, the first signal is known already: only a second one counts.
-    const bool known = m->hold && signals_count() == 1 && m->told_hold;
-    const enum link_event event = link_pump(m->link, TURN_MS, !known, f);
-    const uint64_t now = machine_now_ms();
-    size_t size = 0;
-    const char *line = link_last_line(m->link, &size);
-    report_waiting(m->report, m->waiting_for, (double)(now - m->waiting_since_ms) / 1000.0, line,
-                   size);
-    if (event == LINK_ERROR)
-        return -1;
-    if (event == LINK_STOP || (known && signals_count() > 1))
-        return stopped(m, f);
-    if (event == LINK_GONE)
-        return 1;
-    const struct link_usage u = link_usage(m->link);
-    if (link_news(m->link) != m->news) {
-        m->news = link_news(m->link);
-        patience_start(&m->patience, now, u.cpu_ms, u.io_bytes);
-    } else if (patience_still(&m->patience, now, u.cpu_ms, STILL_MS) && room_is_out(m->disk)) {
-        return machine_fail_here(
-            m, EXIT_ID_HOST_FULL, "free some room and run the same command again",
-            "the host's file system is full, and QEMU has stopped the guest", f);
-    } else if (patience_over(&m->patience, now, u.cpu_ms, u.io_bytes))
-        return 2;
-    return 0;
 }
 
 // Makes room for one more.
@@ -210,6 +142,10 @@ static int command_ended(struct machine *m, const struct dialogue *d, const stru
                          unsigned here, unsigned *next, struct failure *f) {
     size_t size = 0;
     const char *rc = stream_group(link_text(m->link), "rc", &size);
+    if (rc != NULL && size == 0) {
+        m->unrun = true;
+        return 0;
+    }
     if (rc == NULL || vars_set_bytes(m->vars, "rc", rc, size) != 0)
         return failure_no_memory(f);
     m->command_prompt = NULL;
@@ -331,12 +267,31 @@ static int look(struct machine *m, const struct dialogue *d, const struct state 
     return result;
 }
 
+// The guest has come to where a state's `takes` says when the reference does.
+static void landmark(struct machine *m, const struct state *s) {
+    guest_clock_landmark(&m->clock, s->takes);
+    report_detail(m->report, "a second of the guest's takes %.2f s here",
+                  guest_clock_pace(&m->clock));
+}
+
+// An answer is overdue, or the shell has told that it never ran the command. 0, or -1 with *f.
+static int ask(struct machine *m, const struct state *s, struct watch_set *text,
+               struct watch_set *kernel, struct failure *f) {
+    if (!m->unrun && machine_nudge(m, s))
+        return 0;
+    machine_unwatch(m, text, kernel); // typing looks at the console itself
+    const int asked = m->unrun ? machine_run_again(m, s, f) : machine_ask(m, f);
+    m->unrun = false;
+    return asked < 0 ? -1 : assemble(m, s, text, kernel, f);
+}
+
 int machine_wait(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,
                  unsigned *next, struct failure *f) {
     struct watch_set text = {0};
     struct watch_set kernel = {0};
     int result = assemble(m, s, &text, &kernel, f);
-    machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, STATE_CPU_MS, STATE_IDLE_MS);
+    machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, machine_budget_ms(s));
+    m->asks = m->runs = 0;
     int turn = 0;
     while (result == 0) {
         result = look(m, d, s, here, &text, &kernel, turn == 1, next, f);
@@ -345,14 +300,16 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
         if (turn == 1)
             result = gone(m, d, s, next, f);
         else if (turn == 2)
-            result =
-                machine_fail_here(m, EXIT_ID_GUEST_STUCK, "look at the transcript and run again",
-                                  "the guest made no progress any more", f);
-        else
+            result = machine_fail_stuck(m, f);
+        else if (m->unrun || machine_overdue(m, s))
+            result = ask(m, s, &text, &kernel, f);
+        if (result == 0)
             turn = machine_turn(m, f);
         if (turn < 0)
             result = -1;
     }
+    if (result > 0 && s->takes > 0)
+        landmark(m, s);
     machine_unwatch(m, &text, &kernel);
     m->hold = false;
     return result < 0 ? -1 : 0;

@@ -25,9 +25,11 @@ int watch_wait(const struct iso_watch *w, int milliseconds) {
 }
 
 enum exit_id watch_stop_id(void) {
-    return signals_first() == SIGTERM ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED;
+    struct failure f;
+    (void)signals_fail(&f);
+    return f.id;
 }
 
 bool watch_was_stopped(const struct failure *f) {
-    return f->id == EXIT_ID_INTERRUPTED || f->id == EXIT_ID_TERMINATED;
+    return signals_is(f->id);
 }

@@ -63,6 +63,8 @@ struct options {
     bool offline;
     bool no_cache;
     unsigned memory_mib;    // default 192
+    double timeout_scale;   // default 1
+    unsigned max_time_s;    // seconds, or 0: none
     const char *accel;      // or NULL: QEMU's own default
     const char *qemu;       // --qemu, else $QEMU, else "qemu-system-x86_64"
     const char *qemu_img;   // --qemu-img, else $QEMU_IMG, else "qemu-img"

@@ -90,6 +90,54 @@ static int set_mib(struct options *o, const struct option_row *row, const char *
     return 0;
 }
 
+// Digits and at most one point, so that the locale has no say.
+static int set_factor(struct options *o, const struct option_row *row, const char *text,
+                      struct failure *f) {
+    double value = 0;
+    double unit = 0; // of the next digit behind the point
+    const char *c = text;
+    for (; isdigit((unsigned char)*c) || (*c == '.' && unit == 0); c++) {
+        if (*c == '.') {
+            unit = 0.1;
+        } else if (unit > 0) {
+            value += (*c - '0') * unit;
+            unit /= 10;
+        } else {
+            value = value * 10 + (*c - '0');
+        }
+    }
+    // A rounding of the last place does not make the least one too little.
+    if (*c != '\0' || value < FACTOR_MIN * 0.999 || value > FACTOR_MAX)
+        return failure_set(f, EXIT_ID_USAGE, see_help,
+                           "--%s takes a number from %g to %g, such as 2 or 0.5, not '%s'",
+                           row->name, FACTOR_MIN, FACTOR_MAX, text);
+    memcpy(field_of(o, row), &value, sizeof value);
+    return 0;
+}
+
+static int set_duration(struct options *o, const struct option_row *row, const char *text,
+                        struct failure *f) {
+    static const struct {
+        char letter;
+        unsigned seconds;
+    } units[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    unsigned value = 0;
+    unsigned seconds = 0;
+    const char *c = text;
+    for (; isdigit((unsigned char)*c) && value <= DURATION_MAX; c++)
+        value = value * 10 + (unsigned)(*c - '0');
+    for (size_t i = 0; c > text && i < sizeof units / sizeof *units; i++)
+        if (*c == units[i].letter && (*c == '\0' || c[1] == '\0') &&
+            value <= DURATION_MAX / units[i].seconds)
+            seconds = value * units[i].seconds;
+    if (seconds == 0)
+        return failure_set(f, EXIT_ID_USAGE, see_help,
+                           "--%s takes a time such as 90, 15m or 2h, at most 30d, not '%s'",
+                           row->name, text);
+    memcpy(field_of(o, row), &seconds, sizeof seconds);
+    return 0;
+}
+
 static int set_kernel(struct options *o, const struct option_row *row, const char *text,
                       struct failure *f) {
     size_t length = strlen(text);
@@ -141,9 +189,10 @@ static int set_option(struct options *o, const struct option_row *row, const cha
                       struct failure *f) {
     typedef int setter(struct options *, const struct option_row *, const char *, struct failure *);
     static setter *const setters[] = {
-        [KIND_ACTION] = set_value,  [KIND_VERBOSITY] = set_value, [KIND_FLAG] = set_flag,
-        [KIND_WORD] = set_word,     [KIND_TEXT] = set_text,       [KIND_MIB] = set_mib,
-        [KIND_KERNEL] = set_kernel, [KIND_PRINT] = set_print,
+        [KIND_ACTION] = set_value,      [KIND_VERBOSITY] = set_value, [KIND_FLAG] = set_flag,
+        [KIND_WORD] = set_word,         [KIND_TEXT] = set_text,       [KIND_MIB] = set_mib,
+        [KIND_KERNEL] = set_kernel,     [KIND_PRINT] = set_print,     [KIND_FACTOR] = set_factor,
+        [KIND_DURATION] = set_duration,
     };
     return setters[row->kind](o, row, text, f);
 }

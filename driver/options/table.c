@@ -259,6 +259,31 @@ const struct option_row option_rows[] = {
              "Name the format when the image comes from somebody who is not trusted: the bytes of "
              "a raw image can look like another format."},
 
+    {.name = "timeout-scale",
+     .kind = KIND_FACTOR,
+     .field = FIELD(timeout_scale),
+     .argument = "FACTOR",
+     .fallback = "1",
+     .group = GROUP_QEMU,
+     .help = "more patience (above 1) or less with a guest without progress",
+     .more =
+         "How fast the guest is on this host is measured, and how long it may be without "
+         "progress follows from that. "
+         "Above 1 this time is multiplied. "
+         "Below 1 a guest that is measured to be faster than an ordinary one, such as under KVM, "
+         "is given less, down to that part. "
+         "From 0.001 to 1000."},
+    {.name = "max-time",
+     .kind = KIND_DURATION,
+     .field = FIELD(max_time_s),
+     .argument = "TIME",
+     .absent = "no limit",
+     .group = GROUP_QEMU,
+     .help = "end the run after TIME, such as 90, 15m or 2h",
+     .more = "In seconds, or with s, m, h or d behind the number. "
+             "The run ends as by SIGTERM: QEMU is ended in order, and a step that must not be cut "
+             "off, such as the growing of the file system, is finished first."},
+
     {.name = "scripts",
      .kind = KIND_TEXT,
      .field = FIELD(scripts),

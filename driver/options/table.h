@@ -14,12 +14,17 @@ enum option_kind {
     KIND_WORD,      // one of row.words in any case; the enum becomes its index
     KIND_TEXT,      // any text but the empty one
     KIND_MIB,       // a decimal number from MEMORY_MIN to MEMORY_MAX
+    KIND_FACTOR,    // a decimal number from FACTOR_MIN to FACTOR_MAX; the field is a double
+    KIND_DURATION,  // a whole number of seconds, or of what a unit behind it says; in seconds
     KIND_KERNEL,    // a text that ISOLINUX's line can take; an empty one counts as not given
     KIND_PRINT,     // one of row.words; decides the action, too
 };
 
 enum { MEMORY_MIN = 64, MEMORY_MAX = 1048576 }; // MiB
-enum { APPEND_MAX = 200 };                      // bytes of --append
+#define FACTOR_MIN 0.001
+#define FACTOR_MAX 1000.0
+enum { DURATION_MAX = 30 * 24 * 3600 }; // seconds
+enum { APPEND_MAX = 200 };              // bytes of --append
 
 // Headings under which --help and the man page list the options. GROUP_HIDDEN is listed nowhere.
 enum option_group { GROUP_WAY, GROUP_ISO, GROUP_QEMU, GROUP_SHOWN, GROUP_OTHER, GROUP_HIDDEN };

@@ -6,7 +6,8 @@ import re
 
 from fdisk import Fdisk
 
-MARK = re.compile(r'(.*); echo "([^"]*)""([^"]*)=\$\?"')
+MARK = re.compile(r'(.*); (\w+)=\$\?; echo "([^"]*)""([^"]*)=\$(\w+)"')
+PROBE = re.compile(r'()()echo "([^"]*)""([^"]*)=\$(\w+)"')
 DATE = "Sun Nov 22 17:20:25 UTC 2026"
 LS = "root     {:8} {:>10} Nov 22 17:20 "
 
@@ -32,6 +33,7 @@ class Shell:
         self.faults = machine.faults
         self.name = name
         self.prompt = prompt
+        self.variables = {}
 
     def run(self):
         """Until it ends; returns how: exit, init or poweroff."""
@@ -39,20 +41,29 @@ class Shell:
         try:
             while True:
                 line = self.console.line(self.prompt)
-                if line and line.strip():
+                if line and line.strip() and not self.faults.times("line-lost"):
                     self.do(line)
         except Exit as end:
             return end.then
 
     def do(self, line):
-        found = MARK.fullmatch(line)
+        found = MARK.fullmatch(line) or PROBE.fullmatch(line)
         command = found[1] if found else line
-        self.faults.record(state=self.name, did=command)
-        code = self.command(command)
-        if self.faults.get("shell") == "odd":
-            code = 2
-        if found:
-            self.console.out(f"{found[2]}{found[3]}={code}\n")
+        if command:
+            self.faults.record(state=self.name, did=command)
+            code = self.command(command)
+            if self.faults.get("shell") == "odd":
+                code = 2
+        if not found:
+            return
+        if found[2]:
+            self.variables[found[2]] = code
+        mark = f"{found[3]}{found[4]}={self.variables.get(found[5], '')}"
+        if self.faults.times("mark-lost"):
+            return
+        if self.faults.times("mark-mangled"):
+            mark = mark[:4] + "~" + mark[5:]
+        self.console.out(mark + "\n")
 
     def command(self, text):
         for pattern, name, method in COMMANDS:

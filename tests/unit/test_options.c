@@ -62,6 +62,8 @@ static void test_defaults(void **state) {
     assert_int_equal(o.trust, TRUST_SIGNED);
     assert_false(o.trust_given || o.offline || o.no_cache || o.allow_http);
     assert_int_equal(o.memory_mib, 192);
+    assert_true(o.timeout_scale == 1);
+    assert_int_equal(o.max_time_s, 0);
     assert_null(o.accel);
     assert_string_equal(o.qemu, "qemu-system-x86_64");
     assert_string_equal(o.qemu_img, "qemu-img");
@@ -87,11 +89,13 @@ static void test_every_option(void **state) {
     size_t seen = 0;
     for (size_t i = 0; i < option_count; i++) {
         const struct option_row *row = &option_rows[i];
-        const char *value = row->kind == KIND_MIB      ? "4096"
-                            : row->kind == KIND_WORD   ? row->words[row->words[2] == NULL]
-                            : row->kind == KIND_TEXT   ? "a b,c"
-                            : row->kind == KIND_KERNEL ? "quiet x=y"
-                                                       : NULL;
+        const char *value = row->kind == KIND_MIB        ? "4096"
+                            : row->kind == KIND_FACTOR   ? "2.5"
+                            : row->kind == KIND_DURATION ? "15m"
+                            : row->kind == KIND_WORD     ? row->words[row->words[2] == NULL]
+                            : row->kind == KIND_TEXT     ? "a b,c"
+                            : row->kind == KIND_KERNEL   ? "quiet x=y"
+                                                         : NULL;
         if (row->kind == KIND_ACTION || row->kind == KIND_PRINT)
             continue;
         seen++;
@@ -122,6 +126,13 @@ static void test_every_option(void **state) {
         case KIND_WORD:
             assert_string_equal(row->words[*(const unsigned *)x], value);
             assert_string_equal(row->words[*(const unsigned *)y], value);
+            break;
+        case KIND_FACTOR:
+            assert_true(*(const double *)x == 2.5 && *(const double *)y == 2.5);
+            break;
+        case KIND_DURATION:
+            assert_int_equal(*(const unsigned *)x, 900);
+            assert_int_equal(*(const unsigned *)y, 900);
             break;
         case KIND_MIB:
             assert_int_equal(*(const unsigned *)x, 4096);
@@ -376,6 +387,36 @@ static void test_mistakes(void **state) {
          see},
         {{"--memory=", "d", "8G"},
          "--memory takes a number of MiB from 64 to 1048576, not ''",
+         see},
+        {{"--timeout-scale=0", "d", "8G"},
+         "--timeout-scale takes a number from 0.001 to 1000, such as 2 or 0.5, not '0'",
+         see},
+        {{"--timeout-scale=1.2.3", "d", "8G"},
+         "--timeout-scale takes a number from 0.001 to 1000, such as 2 or 0.5, not '1.2.3'",
+         see},
+        {{"--timeout-scale=1001", "d", "8G"},
+         "--timeout-scale takes a number from 0.001 to 1000, such as 2 or 0.5, not '1001'",
+         see},
+        {{"--timeout-scale=-1", "d", "8G"},
+         "--timeout-scale takes a number from 0.001 to 1000, such as 2 or 0.5, not '-1'",
+         see},
+        {{"--timeout-scale=", "d", "8G"},
+         "--timeout-scale takes a number from 0.001 to 1000, such as 2 or 0.5, not ''",
+         see},
+        {{"--max-time=0", "d", "8G"},
+         "--max-time takes a time such as 90, 15m or 2h, at most 30d, not '0'",
+         see},
+        {{"--max-time=h", "d", "8G"},
+         "--max-time takes a time such as 90, 15m or 2h, at most 30d, not 'h'",
+         see},
+        {{"--max-time=1h30m", "d", "8G"},
+         "--max-time takes a time such as 90, 15m or 2h, at most 30d, not '1h30m'",
+         see},
+        {{"--max-time=31d", "d", "8G"},
+         "--max-time takes a time such as 90, 15m or 2h, at most 30d, not '31d'",
+         see},
+        {{"--max-time=99999999999999999999", "d", "8G"},
+         "--max-time takes a time such as 90, 15m or 2h, at most 30d, not '99999999999999999999'",
          see},
         {{"--append=a\nb", "d", "8G"},
          "--append has a byte (0x0a) that cannot be typed at the boot loader's prompt",

@@ -1,0 +1,80 @@
+// What is done when an answer is overdue: the guest idles, and neither a mark nor a prompt came.
+//
+// At a shell the first thing is Enter: it runs a line whose own Enter was lost, and makes a shell
+// that waits show its prompt again. Then the shell is asked for a new mark, with the exit code that
+// it has kept in a variable; the command is not run again. The variable's name is random, too: it
+// has no value exactly when the command never ran in this shell. A running command never reads what
+// is typed meanwhile; the shell does, later.
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialogue/machine_impl.h"
+
+enum {
+    ASK_MS =
+        5000, // of the guest's time: an answer is overdue; twice that before the next, and so on
+    ASKS_MAX = 4, // for one answer
+};
+
+// Whether the present state waits for the end of a command whose shell can be asked.
+static bool ends(const struct machine *m, const struct state *s) {
+    const struct prompt *p = m->command_prompt;
+    return p != NULL && p->probe != NULL && (s->command != NULL || s->finish);
+}
+
+bool machine_overdue(const struct machine *m, const struct state *s) {
+    return m->asks < ASKS_MAX && (ends(m, s) || s->nudge != NULL) &&
+           machine_quiet(m, (double)(ASK_MS << m->asks));
+}
+
+bool machine_nudge(struct machine *m, const struct state *s) {
+    const char *keys = ends(m, s) ? m->command_prompt->submit : s->nudge;
+    if (ends(m, s) && m->asks > 0)
+        return false;
+    m->asks++;
+    report_detail(m->report, "the answer is overdue: press Enter");
+    link_send(m->link, keys, strlen(keys));
+    machine_restart_quiet(m);
+    return true;
+}
+
+// Types the probe with a fresh mark. 0, also when it cannot be typed, or -1 with *f.
+static int type_probe(struct machine *m, struct failure *f) {
+    const struct prompt *p = m->command_prompt;
+    char *probe = machine_fresh_mark(m, f) == 0 ? machine_expand(m, p->probe, false, f) : NULL;
+    if (probe == NULL)
+        return -1;
+    report_detail(m->report, "the command's end is overdue: ask again with %s", probe);
+    const int result = machine_type(m, p, probe, f);
+    free(probe);
+    return result < 0 && f->id == EXIT_ID_TYPING_FAILED ? 0 : result; // patience will tell
+}
+
+int machine_ask(struct machine *m, struct failure *f) {
+    m->asks++;
+    m->collect = NULL; // the lines that were to be collected have all come by now
+    char waiting_for[sizeof m->waiting_for];
+    memcpy(waiting_for, m->waiting_for, sizeof waiting_for);
+    const uint64_t since_ms = m->waiting_since_ms;
+    struct patience patience = m->patience; // goes on: an echo of ours is no progress
+    m->outer = &patience;
+    const int result = type_probe(m, f);
+    m->outer = NULL;
+    machine_begin_wait(m, waiting_for, 0);
+    m->waiting_since_ms = since_ms;
+    m->patience = patience;
+    m->news = link_news(m->link);
+    return result;
+}
+
+int machine_run_again(struct machine *m, const struct state *s, struct failure *f) {
+    if (s->command == NULL || m->runs > 1)
+        return machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
+                                 "the guest's shell did not run what was typed", f);
+    m->runs++;
+    report_detail(m->report, "the shell has not run the command: run it again");
+    const int result = machine_command(m, s, m->command_prompt, f);
+    m->asks = 0;
+    machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, machine_budget_ms(s));
+    return result;
+}

@@ -1,0 +1,161 @@
+// One turn of the pump and all that time means: signals, the guest's clock, patience, the live
+// line.
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/signals.h"
+#include "dialogue/machine_impl.h"
+#include "guest/room.h"
+
+enum {
+    TURN_MS = 100,      // longest wait in poll: how often the live line and the clock are looked at
+    STILL_MS = 10000,   // a guest that does nothing at all: is the host full?
+    STILL_PART = 50,    // nothing at all: less than a fiftieth of the time was computed
+    QUIET_PART = 5,     // idle: less than a fifth
+    STOPPED_MS = 10000, // QEMU is held by a signal as long: somebody has stopped it for good
+};
+
+static uint64_t host_now_ms(void *data) {
+    (void)data;
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static struct usage host_usage(void *data, const struct link *l) {
+    (void)data;
+    return link_usage(l);
+}
+
+const struct machine_host machine_real_host = {
+    .now_ms = host_now_ms, .usage = host_usage, .turn_ms = TURN_MS};
+
+uint64_t machine_now_ms(const struct machine *m) {
+    return m->host.now_ms(m->host.data);
+}
+
+void machine_start_clock(struct machine *m) {
+    const struct usage u = m->host.usage(m->host.data, m->link);
+    guest_clock_start(&m->clock, machine_now_ms(m), &u, m->limits.timeout_scale);
+}
+
+void machine_restart_quiet(struct machine *m) {
+    m->quiet = (struct quiet){
+        .guest_ms = m->clock.guest_ms, .own_ms = m->clock.own_ms, .cpu_ms = m->clock.usage.cpu_ms};
+}
+
+void machine_begin_wait(struct machine *m, const char *what, double guest_ms) {
+    m->waiting_since_ms = machine_now_ms(m);
+    (void)snprintf(m->waiting_for, sizeof m->waiting_for, "%s", what);
+    m->patience = patience_new(guest_ms, m->limits.data_bytes);
+    machine_restart_quiet(m);
+}
+
+// The processor time since the guest fell quiet is less than 1/part of its own time.
+static bool idles(const struct machine *m, unsigned part) {
+    return (double)(m->clock.usage.cpu_ms - m->quiet.cpu_ms) * part <
+           m->clock.own_ms - m->quiet.own_ms;
+}
+
+bool machine_quiet(const struct machine *m, double guest_ms) {
+    return m->clock.guest_ms - m->quiet.guest_ms >= guest_ms && idles(m, QUIET_PART);
+}
+
+double machine_budget_ms(const struct state *s) {
+    return 1000.0 * (s->budget > 0 ? s->budget : STATE_BUDGET_DEFAULT);
+}
+
+int machine_fail_stuck(struct machine *m, struct failure *f) {
+    char what[128];
+    (void)snprintf(what, sizeof what,
+                   "the guest made no progress any more, for %.0f s of its own time",
+                   m->patience.limit_ms / 1000);
+    return machine_fail_here(m, EXIT_ID_GUEST_STUCK,
+                             "look at the transcript and run again; a slow guest gets more time by "
+                             "--timeout-scale",
+                             what, f);
+}
+
+// A signal has come. 0 when the state may not be cut off yet; else -1.
+static int stopped(struct machine *m, struct failure *f) {
+    if (m->hold && signals_count() < 2) {
+        if (!m->told_hold)
+            report_note(m->report,
+                        "%s: this step is finished first, since cutting it off could "
+                        "harm the file system; send a signal to stop at once",
+                        signals_what());
+        m->told_hold = true;
+        return 0;
+    }
+    return signals_fail(f);
+}
+
+int machine_check_stop(struct machine *m, struct failure *f) {
+    m->hold = false;
+    return signals_count() > 0 ? stopped(m, f) : 0;
+}
+
+// Kernel lines tell the guest's time, but those that a command prints are older than they come.
+static void look_at_stamp(struct machine *m) {
+    const uint64_t stamp = link_stamp_ms(m->link);
+    if (m->command_prompt != NULL)
+        guest_clock_unstamp(&m->clock);
+    else if (stamp != m->stamp_ms)
+        guest_clock_stamp(&m->clock, stamp);
+    m->stamp_ms = stamp;
+}
+
+// QEMU can do nothing, for a reason that is known. 0 when there is none.
+static int held_up(struct machine *m, struct failure *f) {
+    const uint64_t now = machine_now_ms(m);
+    if (!m->clock.usage.stopped)
+        m->running_ms = now;
+    else if (now - m->running_ms >= STOPPED_MS)
+        return machine_fail_here(m, EXIT_ID_GUEST_STUCK, "find out who stopped it and run again",
+                                 "QEMU was stopped by a signal and does not go on", f);
+    if (m->clock.own_ms - m->quiet.own_ms >= STILL_MS && idles(m, STILL_PART) &&
+        room_is_out(m->disk))
+        return machine_fail_here(
+            m, EXIT_ID_HOST_FULL, "free some room and run the same command again",
+            "the host's file system is full, and QEMU has stopped the guest", f);
+    return 0;
+}
+
+// Has the guest made progress since the last turn? 0 if there is hope, 2 when patience is over, -1.
+static int look_at_guest(struct machine *m, struct failure *f) {
+    const struct usage u = m->host.usage(m->host.data, m->link);
+    const uint64_t data = usage_data(&m->clock.usage, &u);
+    const double guest_ms = guest_clock_look(&m->clock, machine_now_ms(m), &u);
+    look_at_stamp(m);
+    const bool news = link_news(m->link) != m->news;
+    m->news = link_news(m->link);
+    if (news)
+        patience_news(&m->patience);
+    bool over = patience_over(&m->patience, guest_ms, data);
+    if (m->outer != NULL)
+        over = patience_over(m->outer, guest_ms, data) || over;
+    if (news || data >= PATIENCE_DATA_LIFE / 16 ||
+        (!idles(m, QUIET_PART) && m->clock.guest_ms - m->quiet.guest_ms >= STILL_MS))
+        machine_restart_quiet(m);
+    if (held_up(m, f) != 0)
+        return -1;
+    return over ? 2 : 0;
+}
+
+int machine_turn(struct machine *m, struct failure *f) {
+    // While a state is held, the first signal is known already: only a second one counts.
+    const bool known = m->hold && signals_count() == 1 && m->told_hold;
+    const enum link_event event = link_pump(m->link, m->host.turn_ms, !known, f);
+    const double waited = (double)(machine_now_ms(m) - m->waiting_since_ms) / 1000.0;
+    size_t size = 0;
+    const char *line = link_last_line(m->link, &size);
+    report_waiting(m->report, m->waiting_for, waited, line, size);
+    if (event == LINK_ERROR)
+        return -1;
+    if (event == LINK_STOP || (known && signals_count() > 1))
+        return stopped(m, f);
+    if (event == LINK_GONE)
+        return 1;
+    return look_at_guest(m, f);
+}

@@ -1,0 +1,24 @@
+// What a process has used so far, seen from outside: /proc.
+#ifndef QEMU_GROW_GUEST_USAGE_H
+#define QEMU_GROW_GUEST_USAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Sums since the process began. What the host does not tell is zero.
+struct usage {
+    uint64_t cpu_ms;     // processor time of all its threads, those that have ended included
+    uint64_t starved_ms; // time that its present threads were ready to run, and had to wait
+    uint64_t io_bytes;   // read and written by its system calls, from the page cache as well
+    uint64_t io_calls;   // those system calls
+    bool stopped;        // a signal such as SIGSTOP holds it now
+};
+
+struct usage usage_of(pid_t pid);
+
+// Bytes between two looks that were data, such as a CD's or a disk's: timers, events and single
+// characters of a console move a few bytes a call, and do not count.
+uint64_t usage_data(const struct usage *before, const struct usage *after);
+
+#endif
