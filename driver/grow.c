@@ -205,7 +205,8 @@ static struct machine_limits limits(const struct run *run) {
     struct stat iso = {0};
     (void)stat(run->o->iso, &iso);
     return (struct machine_limits){.timeout_scale = run->o->timeout_scale,
-                                   .data_bytes = (uint64_t)iso.st_size + run->plan.virtual_size};
+                                   .data_bytes = (uint64_t)iso.st_size + run->plan.virtual_size,
+                                   .may_cut = !run->o->in_place};
 }
 
 static uint64_t now_ms(void) {

@@ -93,6 +93,10 @@ const char *signals_what(void) {
     return rows[row()].what;
 }
 
+enum exit_id signals_exit_id(void) {
+    return rows[row()].id;
+}
+
 int signals_fail(struct failure *f) {
     const size_t i = row();
     return failure_set(f, rows[i].id, rows[i].next, "%s", rows[i].says);

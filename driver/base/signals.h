@@ -23,6 +23,8 @@ bool signals_is(enum exit_id id);
 // "a signal came", or that the time is up: a clause for people.
 const char *signals_what(void);
 
+enum exit_id signals_exit_id(void);
+
 // Fills *f for the first signal that came; returns -1.
 int signals_fail(struct failure *f);
 

@@ -179,7 +179,7 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
     }
     report_detail(m->report, "state %s/%s", d->dialogue, s->state);
     reach(m, s);
-    m->hold = s->hold;
+    m->hold = s->hold && !m->limits.may_cut;
     return 0;
 }
 

@@ -25,6 +25,7 @@ struct machine_host {
 struct machine_limits {
     double timeout_scale; // see guest_clock_start; 1 leaves it to what is measured
     uint64_t data_bytes;  // of the CD and the disk together
+    bool may_cut;         // any state may be cut off by a signal: the disk is an overlay
 };
 
 // Everything is borrowed. disk: the image's path on the host. stage: how far the disk has come when

@@ -56,7 +56,8 @@ struct state {
     unsigned budget; // guest seconds without progress that this state may have; 0: see below
     char *nudge; // keys that make the guest repeat what is waited for, pressed when it is overdue;
                  // or NULL
-    bool hold;   // a signal waits until this state and what it waits for is over
+    bool hold;   // a signal waits until this state and what it waits for is over, unless the guest
+                 // works on an overlay
     unsigned
         *tries; // how often the state may be entered in one run of its dialogue; NULL: see below
     char *exhausted; // failure's name when that is exceeded

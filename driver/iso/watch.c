@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -25,9 +24,7 @@ int watch_wait(const struct iso_watch *w, int milliseconds) {
 }
 
 enum exit_id watch_stop_id(void) {
-    struct failure f;
-    (void)signals_fail(&f);
-    return f.id;
+    return signals_exit_id();
 }
 
 bool watch_was_stopped(const struct failure *f) {

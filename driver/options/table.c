@@ -282,7 +282,7 @@ const struct option_row option_rows[] = {
      .help = "end the run after TIME, such as 90, 15m or 2h",
      .more = "In seconds, or with s, m, h or d behind the number. "
              "The run ends as by SIGTERM: QEMU is ended in order, and a step that must not be cut "
-             "off, such as the growing of the file system, is finished first."},
+             "off (with --in-place the growing of the file system) is finished first."},
 
     {.name = "scripts",
      .kind = KIND_TEXT,

@@ -3,7 +3,6 @@
 #include "proof/metadata.h"
 
 #include <ext2fs/ext2fs.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +115,7 @@ static void partly(struct walk *w) {
 static bool going(struct walk *w) {
     if (!w->failed && signals_first() != 0) {
         w->failed = true;
-        failure_set(w->f, signals_first() == SIGTERM ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED,
-                    NULL, "the proof was interrupted");
+        failure_set(w->f, signals_exit_id(), NULL, "the proof was interrupted");
     }
     return !w->failed && w->found != METADATA_TOO_MUCH;
 }

@@ -2,7 +2,6 @@
 #include "proof/region.h"
 
 #include <openssl/evp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +12,7 @@ enum { PIECE = 1024 * 1024 }; // bytes
 static int check_signals(struct failure *f) {
     if (signals_first() == 0)
         return 0;
-    return failure_set(f, signals_first() == SIGTERM ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED,
-                       NULL, "the proof was interrupted");
+    return failure_set(f, signals_exit_id(), NULL, "the proof was interrupted");
 }
 
 static int digest_range(EVP_MD_CTX *md, struct export *disk, uint8_t *bytes, uint64_t from,

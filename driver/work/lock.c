@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,9 +67,8 @@ int lock_take(const char *disk, struct failure *f) {
         if (!busy || waited >= WAIT_MS)
             return locked(f, disk, why);
         if (turn())
-            return failure_set(
-                f, signals_first() == SIGTERM ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED, NULL,
-                "the wait for another run was interrupted");
+            return failure_set(f, signals_exit_id(), NULL,
+                               "the wait for another run was interrupted");
         waited += TURN_MS;
     }
 }

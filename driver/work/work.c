@@ -2,7 +2,6 @@
 #include "work/work.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,9 +106,7 @@ int work_enter(struct work *w, enum phase phase, struct failure *f) {
 int work_commit(struct work *w, struct failure *f) {
     struct journal *j = &w->journal;
     if (signals_count() > 0)
-        return failure_set(f, signals_first() == SIGTERM ? EXIT_ID_TERMINATED : EXIT_ID_INTERRUPTED,
-                           "run the same command again", "%s ended the run before the commit",
-                           signals_first() == SIGTERM ? "SIGTERM" : "an interrupt");
+        return signals_fail(f);
     if (check_disk(w, f) != 0 || file_sync(w->files.overlay, f) != 0 ||
         identity_read(&j->overlay, w->files.overlay, f) != 0 ||
         overlay_check(&w->files, j->format, j->virtual_size, w->qemu_img, f) != 0 ||

@@ -155,6 +155,33 @@ static void test_every_option(void **state) {
     assert_true(seen > 20);
 }
 
+static void test_numbers(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        double value;
+    } factors[] = {{"1", 1},    {"0.001", 0.001}, {"1000", 1000},
+                   {".5", 0.5}, {"2.", 2},        {"12.25", 12.25}};
+    static const struct {
+        const char *text;
+        unsigned seconds;
+    } times[] = {{"90", 90},   {"90s", 90},      {"15m", 900},
+                 {"2h", 7200}, {"30d", 2592000}, {"2592000", 2592000}};
+    struct options o;
+    struct failure f;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        assert_int_equal(PARSE(&o, &f, "d", "8G", "--timeout-scale", factors[i].text), 0);
+        assert_true(o.timeout_scale > factors[i].value * 0.999999 &&
+                    o.timeout_scale < factors[i].value * 1.000001);
+        options_free(&o);
+    }
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        assert_int_equal(PARSE(&o, &f, "d", "8G", "--max-time", times[i].text), 0);
+        assert_int_equal(o.max_time_s, times[i].seconds);
+        options_free(&o);
+    }
+}
+
 static void test_every_word(void **state) {
     (void)state;
     for (size_t i = 0; i < option_count; i++) {
@@ -566,6 +593,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_defaults, clear_environment),
         cmocka_unit_test_setup(test_every_option, clear_environment),
+        cmocka_unit_test_setup(test_numbers, clear_environment),
         cmocka_unit_test_setup(test_every_word, clear_environment),
         cmocka_unit_test_setup(test_48_combinations, clear_environment),
         cmocka_unit_test_setup(test_short_and_shortened, clear_environment),
