@@ -57,6 +57,13 @@ int get_iso(struct iso *iso, const struct options *o, struct report *r, struct f
     return 0;
 }
 
+int get_iso_quietly(struct iso *iso, const struct options *o,
+                    void (*note)(void *data, const char *line), struct failure *f) {
+    const struct iso_watch w = {.stop_fd = signals_fd(), .note = note};
+    const struct iso_request q = request_of(o);
+    return iso_resolve(iso, &q, &w, f);
+}
+
 int get_iso_action(const struct options *o, struct report *r, struct failure *f) {
     const struct iso_watch w = {.stop_fd = signals_fd(), .note = on_line};
     const struct iso_request q = request_of(o);

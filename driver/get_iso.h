@@ -11,6 +11,10 @@
 // it is trusted. 0, or -1 with *f. *iso is to be given to iso_free in each case.
 int get_iso(struct iso *iso, const struct options *o, struct report *r, struct failure *f);
 
+// The same without a word to anybody but `note`, which gets what iso/ has to say.
+int get_iso_quietly(struct iso *iso, const struct options *o,
+                    void (*note)(void *data, const char *line), struct failure *f);
+
 // --fetch, --list-isos, --clear-cache: 0, or -1 with *f.
 int get_iso_action(const struct options *o, struct report *r, struct failure *f);
 

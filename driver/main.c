@@ -15,6 +15,7 @@
 #include "options/print.h"
 #include "report/report.h"
 #include "report/screen.h"
+#include "show_plan.h"
 #include "work/recover.h"
 
 // --check-scripts: says what was found to be right.
@@ -64,7 +65,9 @@ int main(int argc, char **argv) {
     // The work. Without a disk in hand nothing is to be said of one.
     if (o.action != ACTION_GROW)
         stage = STAGE_COUNT;
-    if (result == 0 && o.action == ACTION_GROW)
+    if (result == 0 && o.action == ACTION_GROW && o.plan_only)
+        result = show_plan(&o, r, &f);
+    else if (result == 0 && o.action == ACTION_GROW)
         result = grow(&o, r, &stage, &f);
     else if (result == 0 && o.action == ACTION_RECOVER)
         result = recover(o.disk, o.qemu_img, r, &stage, &f);

@@ -46,9 +46,13 @@ static int set_plan(struct vars *v, const struct plan *p) {
            vars_format(v, "fs_blocks", "%" PRIu64, p->fs_blocks);
 }
 
+int given_choices(struct vars *v, const struct options *o, const struct plan *p) {
+    return (set_choices(v, o) | set_plan(v, p)) != 0 ? -1 : 0;
+}
+
 int given_set(struct vars *v, const struct options *o, const struct plan *p, const char *serial,
               const struct qemu_command *c) {
-    const int failed = set_choices(v, o) | set_plan(v, p) | vars_set(v, "serial", serial) |
+    const int failed = given_choices(v, o, p) | vars_set(v, "serial", serial) |
                        vars_set(v, "drive_spec", c->drive_add == NULL ? "" : c->drive_add) |
                        vars_set(v, "rc", "") | vars_set(v, "mark_left", "") |
                        vars_set(v, "mark_right", "");

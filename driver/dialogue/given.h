@@ -7,7 +7,10 @@
 #include "options/options.h"
 #include "plan/plan.h"
 
-// 0, or -1 without memory.
+// What follows from the options and the plan alone. 0, or -1 without memory.
+int given_choices(struct vars *v, const struct options *o, const struct plan *p);
+
+// All of them. 0, or -1 without memory.
 int given_set(struct vars *v, const struct options *o, const struct plan *p, const char *serial,
               const struct qemu_command *c);
 

@@ -151,6 +151,10 @@ static const char head[] =
     ".Ar DISK SIZE\n"
     ".Op \\-\\- Ar qemu-arguments\n"
     ".Nm\n"
+    ".Fl Fl plan Op Fl Fl json\n"
+    ".Op Ar options\n"
+    ".Ar DISK SIZE\n"
+    ".Nm\n"
     ".Fl Fl fetch\n"
     ".Op Fl Fl iso Ns = Ns Ar ISO\n"
     ".Nm\n"
@@ -231,6 +235,7 @@ static const char tail[] =
 void man_print(FILE *out) {
     (void)fputs(head, out);
     print_options(out);
+    man_plan_print(out);
     print_environment(out);
     print_exits(out);
     (void)fputs(tail, out);

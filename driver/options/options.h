@@ -37,6 +37,8 @@ enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 struct options {
     enum action action;
     const char *print_what; // for --print: "man", "bash", "zsh", "fish", "readme"
+    bool plan_only;         // --plan: say what would be done, do no more
+    bool json;              // --json: the plan for programs
     const char *disk;       // as the user gave it
     const char *size;       // as the user gave it, e.g. "8G", "+512M"
     enum attach attach;     // default hda

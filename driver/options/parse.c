@@ -384,6 +384,12 @@ static int check(const struct options *o, struct failure *f) {
     if (odd != NULL && o->attach != ATTACH_USB)
         return failure_set(f, EXIT_ID_USAGE, "add --attach=usb, or leave it out",
                            "%s has a meaning only for a USB disk", odd);
+    if (o->plan_only && o->action != ACTION_GROW)
+        return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
+                           "--plan and --%s exclude each other", action_name(o->action));
+    if (o->json && !o->plan_only)
+        return failure_set(f, EXIT_ID_USAGE, "add --plan, or leave it out",
+                           "--json has a meaning only with --plan");
     if (o->mdev_log != NULL && o->log == MOMENT_NO)
         return failure_set(f, EXIT_ID_USAGE,
                            "say when to begin, such as --log=login, or leave it out",

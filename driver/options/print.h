@@ -15,6 +15,7 @@ int options_print(const struct options *o, FILE *out, struct failure *f);
 // The single ones. None of them looks at errors: options_print asks ferror.
 void help_print(FILE *out);
 void man_print(FILE *out);
+void man_plan_print(FILE *out); // a section of it
 void readme_print(FILE *out);
 void completion_print_bash(FILE *out);
 void completion_print_zsh(FILE *out);

@@ -3,6 +3,7 @@
 
 #include "options/print.h"
 #include "options/table.h"
+#include "plan/reason.h"
 
 enum { TEXT_SIZE = 256 };
 
@@ -45,4 +46,15 @@ void readme_print(FILE *out) {
         (void)fputs(" |\n", out);
     }
     (void)fputs("<!-- exits:end -->\n", out);
+    (void)fputs("<!-- reasons:begin -->\n| Reason | | What it is |\n|---|---|---|\n", out);
+    for (int i = 0; i < REASON_COUNT; i++) {
+        const struct reason_row *r = &reason_rows[i];
+        (void)fprintf(out, "| %s | %s", r->code, severity_words[r->severity]);
+        if (r->severity == SEVERITY_REFUSE)
+            (void)fprintf(out, ", %d", exit_rows[r->exit].code);
+        (void)fputs(" | ", out);
+        print_cell(out, r->meaning);
+        (void)fputs(" |\n", out);
+    }
+    (void)fputs("<!-- reasons:end -->\n", out);
 }

@@ -346,6 +346,20 @@ const struct option_row option_rows[] = {
      .help = "whether colours are used",
      .more = "With auto they are used on a terminal."},
 
+    {.name = "plan",
+     .kind = KIND_FLAG,
+     .field = FIELD(plan_only),
+     .group = GROUP_OTHER,
+     .help = "say what would be done, and all that stands against it; start nothing",
+     .more = "Takes DISK and SIZE and all options of a run, and only reads. "
+             "The exit code is that of the first reason to refuse the disk, 3 when the disk has "
+             "been grown already, else 0."},
+    {.name = "json",
+     .kind = KIND_FLAG,
+     .field = FIELD(json),
+     .group = GROUP_OTHER,
+     .help = "print the plan for programs (only with --plan)",
+     .more = "The plan is one JSON object on standard output; see THE PLAN below."},
     {.name = "recover",
      .kind = KIND_ACTION,
      .field = FIELD(action),

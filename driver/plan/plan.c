@@ -259,6 +259,11 @@ int plan_judge_iso(struct plan *p, const char *e2fsprogs, struct failure *f) {
     return reasons_failure(&found, f);
 }
 
+void plan_refuse(struct plan *p, const struct failure *f) {
+    (void)reason_add_failure(&p->reasons, f);
+    p->verdict = PLAN_REFUSED;
+}
+
 void plan_free(struct plan *p) {
     image_free(&p->image);
     p->disk = p->format = NULL;

@@ -90,6 +90,9 @@ void plan_free(struct plan *p);
 // noted that nobody knows.
 int plan_judge_iso(struct plan *p, const char *e2fsprogs, struct failure *f);
 
+// Adds what somebody else has found to be a reason to refuse the disk.
+void plan_refuse(struct plan *p, const struct failure *f);
+
 // Reads a disk image's state through a read-only qemu-nbd of its own. path is absolute. Returns 0
 // or -1.
 int disk_state_read(struct disk_state *s, const char *path, const char *format,

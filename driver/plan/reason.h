@@ -32,6 +32,8 @@ enum reason_id {
     REASON_DISK_READ_ONLY,
     REASON_DISK_LOCKED,
     REASON_PROGRAM_MISSING,
+    REASON_ISO_UNUSABLE,
+    REASON_RUN_CUT_OFF,
     REASON_NO_ROOM,
     REASON_FILE_LIMIT,
     REASON_ROOM_TIGHT,
@@ -121,6 +123,7 @@ enum { REASONS_MAX = 32, REASON_WHAT_SIZE = 1024, REASON_NEXT_SIZE = 512 };
 
 struct reason {
     enum reason_id id;
+    enum exit_id exit;           // of a refusal: mostly the row's
     char what[REASON_WHAT_SIZE]; // lower case or a name first, no full stop
     char next[REASON_NEXT_SIZE]; // an instruction, or ""
 };

@@ -3,7 +3,7 @@
 # completions of bash, zsh and fish, and the tables of README.md.
 #
 #   option-lists.sh PROGRAM [README]            one line per list, `ok` or `FAIL`; exit 0, or 1 if one differs
-#   option-lists.sh --update PROGRAM [README]   writes the two tables into README
+#   option-lists.sh --update PROGRAM [README]   writes the tables into README
 #
 # README (default: this tree's) holds each table between <!-- NAME:begin --> and <!-- NAME:end -->, as --print=readme writes them.
 set -eu
@@ -85,7 +85,7 @@ for place in help man readme; do
 done
 
 # The README's tables are the printed ones, letter by letter.
-for name in options exits; do
+for name in options exits reasons; do
     table $name "$readme" >"$work/found"
     table $name "$work/tables" >"$work/expected"
     if [ -s "$work/expected" ] && diff "$work/expected" "$work/found" >"$work/diff"; then

@@ -16,7 +16,7 @@
 #include "options/print.h"
 #include "options/table.h"
 
-enum { TEXT_SIZE = 65536, COMMAND_SIZE = 1024 };
+enum { TEXT_SIZE = 256 * 1024, COMMAND_SIZE = 1024 };
 
 // Prints into a new string, which is the caller's.
 static char *printed(void (*print)(FILE *)) {

@@ -57,6 +57,7 @@ static void test_defaults(void **state) {
     assert_null(o.append);
     assert_null(o.iso);
     assert_null(o.sha256);
+    assert_false(o.plan_only || o.json);
     assert_null(o.mirror);
     assert_null(o.isos);
     assert_int_equal(o.trust, TRUST_SIGNED);
@@ -105,12 +106,15 @@ static void test_every_option(void **state) {
         (void)snprintf(one, sizeof one, "--%s=%s", row->name, value == NULL ? "" : value);
         struct options a, b;
         if (value == NULL) {
-            assert_int_equal(PARSE(&a, &f, "--attach=usb", "--log=init", name, "d", "8G"), 0);
-            assert_int_equal(PARSE(&b, &f, "d", "--attach=usb", "--log=init", "8G", name), 0);
-        } else {
-            assert_int_equal(PARSE(&a, &f, "--attach=usb", "--log=init", one, "d", "8G"), 0);
-            assert_int_equal(PARSE(&b, &f, "d", "--attach=usb", "--log=init", "8G", name, value),
+            assert_int_equal(PARSE(&a, &f, "--plan", "--attach=usb", "--log=init", name, "d", "8G"),
                              0);
+            assert_int_equal(PARSE(&b, &f, "d", "--plan", "--attach=usb", "--log=init", "8G", name),
+                             0);
+        } else {
+            assert_int_equal(PARSE(&a, &f, "--plan", "--attach=usb", "--log=init", one, "d", "8G"),
+                             0);
+            assert_int_equal(
+                PARSE(&b, &f, "d", "--plan", "--attach=usb", "--log=init", "8G", name, value), 0);
         }
         const void *x = (char *)&a + row->field;
         const void *y = (char *)&b + row->field;

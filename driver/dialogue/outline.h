@@ -1,0 +1,35 @@
+// What a run will do, told from the dialogue files without a guest.
+#ifndef QEMU_GROW_DIALOGUE_OUTLINE_H
+#define QEMU_GROW_DIALOGUE_OUTLINE_H
+
+#include <stddef.h>
+
+#include "base/failure.h"
+#include "dialogue/script.h"
+#include "dialogue/vars.h"
+
+// A step as a person sees it. Texts are allocated.
+struct outline_step {
+    char *step;     // the runbook's number, or ""
+    char *dialogue; // the file's name; "" for what the host does
+    char *title;
+};
+
+struct outline {
+    struct outline_step *at;
+    size_t count;
+};
+
+// Adds a step. NULL texts are empty. 0, or -1 without memory.
+int outline_add(struct outline *o, const char *step, const char *dialogue, const char *title);
+
+// Adds the steps of the dialogue `runbook`: those dialogues whose conditions hold with the
+// variables v (given_choices; changed here as the dialogues change them), each with its titled
+// states. What is known only in the guest stands as the variable's name in capitals. 0, or -1 with
+// EXIT_ID_SCRIPTS_BAD or EXIT_ID_INTERNAL.
+int outline_runbook(struct outline *o, const struct scripts *scripts, struct vars *v,
+                    struct failure *f);
+
+void outline_free(struct outline *o);
+
+#endif

@@ -1,0 +1,161 @@
+// The plan of plan/, with what only the other parts know: the steps, the ISO, a run that was cut
+// off.
+#include "show_plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/run.h"
+#include "base/signals.h"
+#include "dialogue/given.h"
+#include "dialogue/outline.h"
+#include "get_iso.h"
+#include "grow.h"
+#include "options/folder.h"
+#include "plan/plan.h"
+#include "report/plan_json.h"
+#include "report/plan_text.h"
+#include "work/files.h"
+#include "work/journal.h"
+
+// What the host does, before and after the guest. in_place: 1, 0, or -1 for both.
+static const struct {
+    int in_place;
+    const char *step, *title;
+} host_begin[] = {{1, "2", "Enlarge the disk with qemu-img resize"},
+                  {0, "2", "Make an overlay of the new size"}},
+  host_end[] = {{-1, NULL, "Prove what the guest has written"},
+                {0, NULL, "Commit the overlay to the disk"},
+                {0, NULL, "Prove the disk"}};
+
+static int add_guest_steps(struct outline *steps, const struct scripts *scripts,
+                           const struct options *o, const struct plan *p, struct failure *f) {
+    struct vars *v = vars_new();
+    int rc = -1;
+    if (v == NULL || given_choices(v, o, p) != 0)
+        (void)failure_no_memory(f);
+    else
+        rc = outline_runbook(steps, scripts, v, f);
+    vars_free(v);
+    return rc;
+}
+
+static int make_steps(struct outline *steps, const struct options *o, const struct plan *p,
+                      struct failure *f) {
+    char *folder = scripts_folder(o->scripts, f);
+    struct scripts *scripts = folder == NULL ? NULL : scripts_load(folder, f);
+    int rc = scripts == NULL ? -1 : 0;
+    free(folder);
+    if (p->verdict != PLAN_GROW) {
+        scripts_free(scripts);
+        return rc;
+    }
+    for (size_t i = 0; rc == 0 && i < sizeof host_begin / sizeof host_begin[0]; i++)
+        if (host_begin[i].in_place == o->in_place && (p->resize || !o->in_place))
+            rc = outline_add(steps, host_begin[i].step, NULL, host_begin[i].title);
+    if (rc == 0)
+        rc = add_guest_steps(steps, scripts, o, p, f);
+    for (size_t i = 0; rc == 0 && i < sizeof host_end / sizeof host_end[0]; i++)
+        if (host_end[i].in_place < 0 || host_end[i].in_place == o->in_place)
+            rc = outline_add(steps, host_end[i].step, NULL, host_end[i].title);
+    scripts_free(scripts);
+    return rc;
+}
+
+static void no_note(void *data, const char *text) {
+    (void)data;
+    (void)text;
+}
+
+// The ISO, as far as it is at hand: what is not is no reason.
+static void judge_iso(struct plan *p, const struct options *o) {
+    struct iso iso;
+    struct failure f;
+    struct options offline = *o;
+    offline.offline = true;
+    if (get_iso_quietly(&iso, &offline, no_note, &f) == 0)
+        (void)plan_judge_iso(p, iso.look.e2fsprogs, NULL);
+    else if (f.id == EXIT_ID_ISO_OFFLINE)
+        (void)plan_judge_iso(p, NULL, NULL);
+    else
+        plan_refuse(p, &f);
+    iso_free(&iso);
+}
+
+// A run that was cut off while it wrote to the disk comes before all others.
+static void judge_journal(struct plan *p) {
+    struct work_files files;
+    struct journal j;
+    struct failure f;
+    if (p->disk == NULL)
+        return;
+    const int found = files_of(&files, p->disk, &f) == 0 ? journal_load(&j, &files, &f) : -1;
+    if (found < 0)
+        plan_refuse(p, &f);
+    else if (found == 1 && j.phase >= PHASE_COMMIT) {
+        (void)failure_set(&f, EXIT_ID_RECOVER_NEEDED, "finish it: qemu-grow --recover DISK",
+                          "a run on the disk was cut off while it wrote to it");
+        plan_refuse(p, &f);
+    }
+    files_free(&files);
+}
+
+static void judge_qemu(struct plan *p, const struct options *o) {
+    struct failure f;
+    char *path = run_find(o->qemu);
+    if (path == NULL) {
+        (void)failure_set(&f, EXIT_ID_PROGRAM_MISSING,
+                          "install QEMU, or name it with --qemu or $QEMU", "%s cannot be run",
+                          o->qemu);
+        plan_refuse(p, &f);
+    }
+    free(path);
+}
+
+static int print(const struct plan *p, const struct options *o, const struct outline *steps,
+                 struct failure *f) {
+    int rc = 0;
+    if (o->json) {
+        json_t *json = plan_json(p, steps);
+        rc = json == NULL ? -1 : json_dumpf(json, stdout, JSON_INDENT(2));
+        json_decref(json);
+        (void)fputc('\n', stdout);
+    } else {
+        plan_text_print(stdout, p, steps);
+    }
+    if (rc != 0)
+        return failure_no_memory(f);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "", "the output cannot be written: %s",
+                           strerror(errno));
+    return 0;
+}
+
+int show_plan(const struct options *o, struct report *r, struct failure *f) {
+    const struct plan_request request = {.disk = o->disk,
+                                         .size = o->size,
+                                         .format = o->format,
+                                         .qemu_img = o->qemu_img,
+                                         .in_place = o->in_place};
+    struct plan p;
+    struct outline steps = {0};
+    (void)r;
+    (void)plan_make(&p, &request, NULL);
+    if (p.verdict != PLAN_UNCHANGED) {
+        judge_journal(&p);
+        judge_qemu(&p, o);
+        judge_iso(&p, o);
+    }
+    int rc = make_steps(&steps, o, &p, f);
+    if (rc == 0)
+        rc = print(&p, o, &steps, f);
+    if (rc == 0)
+        rc = reasons_failure(&p.reasons, f);
+    if (rc == 0 && p.verdict == PLAN_UNCHANGED)
+        rc = GROW_UNCHANGED;
+    outline_free(&steps);
+    plan_free(&p);
+    return rc;
+}
