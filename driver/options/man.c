@@ -83,7 +83,7 @@ static void print_options(FILE *out) {
                 "The words may be written in upper or lower case.\n",
                 out);
     for (int group = 0; group < GROUP_HIDDEN; group++) {
-        (void)fprintf(out, ".Ss %s\n.Bl -tag -width Ds\n", option_group_names[group]);
+        (void)fprintf(out, ".Ss %s\n.Bl -tag -width 4n\n", option_group_names[group]);
         for (size_t i = 0; i < option_count; i++)
             if ((int)option_rows[i].group == group)
                 print_option(out, &option_rows[i]);
