@@ -1,10 +1,11 @@
 // What is done when an answer is overdue: the guest idles, and neither a mark nor a prompt came.
 //
 // At a shell the first thing is Enter: it runs a line whose own Enter was lost, and makes a shell
-// that waits show its prompt again. Then the shell is asked for a new mark, with the exit code that
-// it has kept in a variable; the command is not run again. The variable's name is random, too: it
-// has no value exactly when the command never ran in this shell. A running command never reads what
-// is typed meanwhile; the shell does, later.
+// that waits show its prompt. A command that still runs does not read it (fdisk, at its own prompt,
+// asks again); it is let alone. Where a prompt stands, all that the command had to say has been
+// seen, and the shell is asked for a new mark with the exit code that it has kept in a variable;
+// the command is not run again. The variable's name is random, too: it has no value exactly when
+// the command never ran in this shell.
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +28,27 @@ bool machine_overdue(const struct machine *m, const struct state *s) {
            machine_quiet(m, (double)(ASK_MS << m->asks));
 }
 
+// Whether the console's last line is what comes after an emptied line: a prompt, and nothing else.
+static bool shows_prompt(const struct machine *m) {
+    char why[128];
+    size_t size = 0;
+    const char *line = link_last_line(m->link, &size);
+    const char *again = m->command_prompt->again;
+    struct pattern *const set[] = {again == NULL ? NULL : pattern_compile(again, why, sizeof why)};
+    struct stream *text = set[0] == NULL ? NULL : stream_new(size, size + 1);
+    bool shows = false;
+    if (text != NULL && stream_watch(text, set, 1) == 0 && stream_append(text, line, size) == 0 &&
+        stream_append(text, " ", 1) == 0) // the line is kept without blanks at its end
+        while (stream_find(text, true) == 0)
+            shows = stream_rest(text, &size) != NULL && size == 0; // nothing stands behind it
+    stream_free(text);
+    pattern_free(set[0]);
+    return shows;
+}
+
 bool machine_nudge(struct machine *m, const struct state *s) {
     const char *keys = ends(m, s) ? m->command_prompt->submit : s->nudge;
-    if (ends(m, s) && m->asks > 0)
+    if (ends(m, s) && m->asks > 0 && shows_prompt(m))
         return false;
     m->asks++;
     report_detail(m->report, "the answer is overdue: press Enter");

@@ -6,6 +6,7 @@ import re
 import choices
 import failures
 import mistakes
+import patience_cases
 import refusals
 import stops
 import typing_cases
@@ -28,5 +29,5 @@ def every_code(_trial):
 
 
 CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *mistakes.CASES, *stops.CASES,
-         Case("table/exit-codes", disk="", run=every_code)]
-SLOW = failures.SLOW
+         *patience_cases.CASES, Case("table/exit-codes", disk="", run=every_code)]
+SLOW = patience_cases.SLOW

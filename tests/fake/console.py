@@ -7,6 +7,7 @@ import os
 import random
 import select
 import sys
+import time
 import termios
 
 COLUMNS = 80
@@ -34,6 +35,10 @@ class Console:
             mode[0] = mode[3] = 0
             mode[1] = termios.OPOST | termios.ONLCR
             termios.tcsetattr(1, termios.TCSANOW, mode)
+
+    def pause(self, seconds):
+        """As long as a real guest needs, on the scale of the word slow."""
+        time.sleep(seconds * self.faults.number("slow") / 50)
 
     # What comes out.
 
@@ -125,6 +130,7 @@ class Console:
 
     def echo(self, byte):
         if not self.muted:
+            self.pause(0.002)
             self.raw(byte)
             self.noise("echo")
 

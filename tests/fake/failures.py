@@ -56,16 +56,6 @@ def torn_pipe(trial):
 
 SUPERBLOCK_UUID = 2048 * 512 + 1024 + 104
 
-# These take as long as the driver's patience with a guest that does nothing.
-SLOW = [
-    fail("hang-boot", "hang=kernel", 47, "attached", "enlarged", "made no progress", "login:"),
-    fail("hang-apk", "hang=apk", 47, "attached", "enlarged", "made no progress", "waiting for apk"),
-    fail("hang-e2fsck", "hang=e2fsck", 47, "check", "table", "made no progress", "waiting for e2fsck"),
-    fail("hang-off", "hang=off", 47, "grown", "grown", "made no progress", "QEMU to end"),
-    fail("babble", "babble=apk", 47, "attached", "enlarged", "made no progress", "DRDY ERR"),
-    fail("mute", "mute=shell", 49, "attached", "enlarged", "did not echo"),
-]
-
 ROWS = [
     fail("dmesg", "dmesg=fail", 1, "table", "table", "dmesg", options=("--dmesg",)),
     fail("transcript-full", "", 41, "attached", "enlarged", "/dev/full", options=("--transcript=/dev/full",)),
@@ -186,4 +176,3 @@ CASES = [
     *(replace(case, name=case.name + "-in-place", options=("--in-place", *case.options)) for case in IN_PLACE),
     *OVERLAY,
 ]
-SLOW = list(both(SLOW))

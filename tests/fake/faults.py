@@ -12,6 +12,11 @@ oom=STATE           the kernel kills something to get memory
 drop=K, double=K    every K-th letter at the serial port is lost, or comes twice (not at boot:)
 drop-boot=K         the same at boot:
 mute=STATE          from there on, no key is echoed
+slow=K              everything takes K times as long as a fiftieth of what it takes in a real guest
+line-lost=N         the first N lines that a shell is given are lost, after their echo
+flush=late          getty empties its buffer once more when the first key has come
+mark-lost=N, mark-mangled=N     the first N marks are not printed, or one letter of them is another
+words=prompt        before login and in apk's output stand lines that look like prompts
 kernel=all          kernel lines within every prompt and echo (as the others, only with console=ttyS0)
 boot=none|kernel|initrd|late    nothing to boot from; a file that ISOLINUX cannot load; no time to type
 emergency=media|switch          the initramfs fails

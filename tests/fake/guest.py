@@ -31,6 +31,9 @@ You can setup the system with the command: setup-alpine
 You may change this message by editing /etc/motd.
 
 """
+LOOKS_LIKE_PROMPTS = "the prompt is localhost:~# \nlocalhost:~# \n~ # \nCommand (m for help): \n(qemu) \nboot: \n# \n"
+# How long the parts of a real guest take (see the word slow); a second, where nothing stands.
+REAL_SECONDS = {"firmware": 0.4, "kernel": 10, "initramfs": 5, "openrc": 12, "apk": 5, "off": 5}
 NO_TTY = "{}: can't access tty; job control turned off\n"
 SERVICES = ("Mounting /run", "Caching service dependencies", "Mounting modloop", "Starting busybox mdev",
             "Scanning hardware for mdev", "Loading hardware drivers", "Setting hostname", "Starting busybox syslog")
@@ -96,6 +99,7 @@ class Machine:
     def at(self, state):
         """Each state of the guest comes by here."""
         faults, console = self.faults, self.console
+        console.pause(REAL_SECONDS.get(state, 1))
         if (fifo := faults.at("gate", state)) is not None:
             with open(fifo, "rb") as gate:
                 gate.read()
@@ -224,6 +228,9 @@ class Machine:
         self.console.noise("prompt")
         self.console.out(LOGIN)
         self.console.noise("prompt")
+        if self.faults.at("flush", "late") is not None:
+            self.console.fill(None)
+            self.console.flush_input()
 
     def login(self):
         """How root's shell ends."""
@@ -247,7 +254,7 @@ class Machine:
             if name == "root" and self.faults.get("password") != "refuse":
                 break
             self.console.out("\nLogin incorrect\n" if name else "")
-        self.console.out(MOTD)
+        self.console.out(MOTD.replace("See", LOOKS_LIKE_PROMPTS + "See") if self.faults.get("words") else MOTD)
         return Shell(self, "shell", "localhost:~# ").run()
 
     def power_off(self):

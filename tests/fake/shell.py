@@ -148,6 +148,8 @@ class Shell:
             for percent in range(16 * i - 15, 16 * i, 5):
                 self.console.raw(progress(percent))
         self.console.raw(progress(100))
+        if self.faults.get("words"):
+            out("\nlocalhost:~# \n# \n~ # done\nmnbvcx=0\n# ")
         out("Executing busybox-1.36.1-r29.trigger\nOK: 14 MiB in 27 packages\n")
         return 0
 
