@@ -184,7 +184,7 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
     for (char **arg = run->command.argv; *arg != NULL; arg++)
         report_detail(run->report, "QEMU argument: %s", *arg);
     run->guest_started = screen_seconds();
-    struct pty *pty = pty_spawn(run->command.argv, f);
+    struct pty *pty = pty_spawn_keeping(run->command.argv, run->work.lock, f);
     if (pty == NULL)
         return -1;
     if (run->o->attach != ATTACH_USB)
@@ -367,7 +367,8 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
 }
 
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
-    struct run run = {.o = o, .report = r, .started = screen_seconds(), .work.lock = -1};
+    struct run run = {
+        .o = o, .report = r, .started = screen_seconds(), .work = {.lock = -1, .copy_lock = -1}};
     *stage = STAGE_UNTOUCHED;
     if (o->max_time_s > 0)
         signals_limit(o->max_time_s);

@@ -22,9 +22,12 @@ int files_of(struct work_files *w, const char *disk, struct failure *f) {
         w->journal = NULL;
     if (asprintf(&w->overlay, "%s.qemu-grow-overlay", disk) < 0)
         w->overlay = NULL;
-    if (asprintf(&w->copy, "%s.qemu-grow-copy", disk) < 0)
+    if (asprintf(&w->copy_folder, "%s.qemu-grow-copy", disk) < 0)
+        w->copy_folder = NULL;
+    if (asprintf(&w->copy, "%s.qemu-grow-copy/%s", disk, w->name) < 0)
         w->copy = NULL;
-    if (w->folder == NULL || w->journal == NULL || w->overlay == NULL || w->copy == NULL)
+    if (w->folder == NULL || w->journal == NULL || w->overlay == NULL || w->copy_folder == NULL ||
+        w->copy == NULL)
         return failure_no_memory(f);
     return 0;
 }
@@ -34,6 +37,7 @@ void files_free(struct work_files *w) {
     free(w->folder);
     free(w->journal);
     free(w->overlay);
+    free(w->copy_folder);
     free(w->copy);
     *w = (struct work_files){0};
 }

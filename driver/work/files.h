@@ -10,12 +10,13 @@
 // All absolute but name. Their names are made of the disk's alone: no file names another one to be
 // removed.
 struct work_files {
-    char *disk;       // symlinks resolved
-    char *folder;     // that it is in
-    const char *name; // of the disk in it; points into disk
-    char *journal;    // NAME.qemu-grow-journal
-    char *overlay;    // NAME.qemu-grow-overlay, a qcow2
-    char *copy;       // NAME.qemu-grow-copy, in the disk's format
+    char *disk;        // symlinks resolved
+    char *folder;      // that it is in
+    const char *name;  // of the disk in it; points into disk
+    char *journal;     // NAME.qemu-grow-journal
+    char *overlay;     // NAME.qemu-grow-overlay, a qcow2
+    char *copy_folder; // NAME.qemu-grow-copy, a folder
+    char *copy;        // NAME in it, in the disk's format
 };
 
 // disk: absolute, symlinks resolved. 0, or -1 without memory. files_free is the caller's in each

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "work/copy.h"
 #include "work/lock.h"
 #include "work/overlay.h"
 #include "work/qemu_img.h"
@@ -14,8 +15,7 @@
 int work_discard(struct work *w, struct failure *f) {
     const struct work_files *files = &w->files;
     // The journal last: as long as there is something to be removed, it says so.
-    if (file_remove(files->folder, files->copy, f) != 0 ||
-        file_remove(files->folder, files->overlay, f) != 0 ||
+    if (copy_remove(files, f) != 0 || file_remove(files->folder, files->overlay, f) != 0 ||
         file_remove(files->folder, files->journal, f) != 0)
         return -1;
     w->noted = false;
@@ -39,6 +39,34 @@ static int check_files(const struct work *w, struct failure *f) {
     if (w->disk.inode != j->disk.inode)
         return not_ours(f, "the disk", w->files.disk);
     return overlay_check(&w->files, j->format, j->virtual_size, w->qemu_img, f);
+}
+
+// A copy was made: either it or the disk as it was is in the disk's place, and nothing else.
+static int finish_rename(struct work *w, struct report *r, struct failure *f) {
+    const struct journal *j = &w->journal;
+    struct identity copy;
+    if (identity_equal(&w->disk, &j->copy))
+        return 0;
+    if (j->phase != PHASE_RENAME || !identity_equal(&w->disk, &j->disk))
+        return not_ours(f, "the disk", w->files.disk);
+    if (identity_read(&copy, w->files.copy, f) != 0)
+        return -1;
+    if (!identity_equal(&copy, &j->copy))
+        return not_ours(f, "the copy", w->files.copy);
+    w->copy_lock = lock_take(w->files.copy, f);
+    if (w->copy_lock < 0)
+        return -1;
+    report_note(r, "putting the proved copy in the disk's place");
+    return copy_rename(&w->files, f);
+}
+
+static int finish_commit(struct work *w, struct report *r, struct failure *f) {
+    if (check_files(w, f) != 0)
+        return -1;
+    if (w->journal.phase != PHASE_COMMIT)
+        return 0;
+    report_note(r, "committing the proved overlay to the disk again");
+    return overlay_commit(&w->files, w->journal.format, w->qemu_img, true, f);
 }
 
 static int differs(struct failure *f, const char *what) {
@@ -85,16 +113,12 @@ static int prove(const struct work *w, struct failure *f) {
 
 static int finish(struct work *w, struct report *r, enum stage *stage, struct failure *f) {
     *stage = w->journal.phase >= PHASE_CHECK ? STAGE_REPLACED : STAGE_COMMIT;
+    const bool by_copy = w->journal.copy.head[0] != '\0';
     if (w->journal.phase < PHASE_CLEAN) {
-        if (check_files(w, f) != 0)
+        if ((by_copy ? finish_rename(w, r, f) : finish_commit(w, r, f)) != 0 ||
+            work_enter(w, PHASE_CHECK, f) != 0)
             return -1;
-        if (w->journal.phase == PHASE_COMMIT) {
-            report_note(r, "committing the proved overlay to the disk again");
-            if (overlay_commit(&w->files, w->journal.format, w->qemu_img, true, f) != 0 ||
-                work_enter(w, PHASE_CHECK, f) != 0)
-                return -1;
-            *stage = STAGE_REPLACED;
-        }
+        *stage = STAGE_REPLACED;
         if (prove(w, f) != 0)
             return -1;
     }

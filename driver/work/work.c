@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "base/signals.h"
+#include "work/copy.h"
 #include "work/lock.h"
 #include "work/overlay.h"
 #include "work/recover.h"
+#include "work/subformat.h"
 
 int work_open(struct work *w, const char *disk, const char *qemu_img, struct failure *f) {
-    *w = (struct work){.lock = -1, .qemu_img = qemu_img};
+    *w = (struct work){.lock = -1, .copy_lock = -1, .qemu_img = qemu_img};
     struct failure why;
     char *path = realpath(disk, NULL);
     if (path == NULL)
@@ -33,7 +35,8 @@ int work_open(struct work *w, const char *disk, const char *qemu_img, struct fai
 
 void work_free(struct work *w) {
     lock_drop(w->lock);
-    w->lock = -1;
+    lock_drop(w->copy_lock);
+    w->lock = w->copy_lock = -1;
     files_free(&w->files);
 }
 
@@ -86,6 +89,8 @@ static void note_plan(struct journal *j, const struct plan *p) {
 int work_begin(struct work *w, const struct plan *p, struct failure *f) {
     if (check_disk(w, f) != 0)
         return -1;
+    if (subformat_needs_copy(p->format) && copy_check(&w->files, p->format, f) != 0)
+        return -1;
     if (file_is_there(w->files.overlay))
         return failure_set(f, EXIT_ID_IN_THE_WAY, "move it away and run again",
                            "%s is there already, and no journal tells of it", w->files.overlay);
@@ -103,16 +108,35 @@ int work_enter(struct work *w, enum phase phase, struct failure *f) {
     return 0;
 }
 
+static int commit(struct work *w, struct failure *f) {
+    const struct journal *j = &w->journal;
+    if (work_enter(w, PHASE_COMMIT, f) != 0)
+        return -1;
+    return overlay_commit(&w->files, j->format, w->qemu_img, false, f);
+}
+
+// The copy is locked before it gets the disk's name: whoever opens that name finds a locked file.
+static int replace(struct work *w, struct failure *f) {
+    struct journal *j = &w->journal;
+    if (work_enter(w, PHASE_COPY, f) != 0 ||
+        copy_make(&w->files, j->format, w->qemu_img, signals_fd(), f) != 0 ||
+        identity_read(&j->copy, w->files.copy, f) != 0 || check_disk(w, f) != 0)
+        return -1;
+    w->copy_lock = lock_take(w->files.copy, f);
+    if (w->copy_lock < 0 || work_enter(w, PHASE_RENAME, f) != 0)
+        return -1;
+    return copy_rename(&w->files, f);
+}
+
 int work_commit(struct work *w, struct failure *f) {
     struct journal *j = &w->journal;
     if (signals_count() > 0)
         return signals_fail(f);
     if (check_disk(w, f) != 0 || file_sync(w->files.overlay, f) != 0 ||
         identity_read(&j->overlay, w->files.overlay, f) != 0 ||
-        overlay_check(&w->files, j->format, j->virtual_size, w->qemu_img, f) != 0 ||
-        work_enter(w, PHASE_COMMIT, f) != 0)
+        overlay_check(&w->files, j->format, j->virtual_size, w->qemu_img, f) != 0)
         return -1;
-    if (overlay_commit(&w->files, j->format, w->qemu_img, false, f) != 0)
+    if ((subformat_needs_copy(j->format) ? replace(w, f) : commit(w, f)) != 0)
         return -1;
     return work_enter(w, PHASE_CHECK, f);
 }

@@ -16,6 +16,7 @@
 struct work {
     struct work_files files;
     int lock;             // descriptor, or -1
+    int copy_lock;        // of the copy, once it is to take the place of the disk
     struct identity disk; // when the lock was taken
     struct journal journal;
     bool noted; // there is a journal, of this run or of the one to be recovered

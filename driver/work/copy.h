@@ -1,0 +1,25 @@
+// A grown copy that takes the disk's place, for formats that qemu-img cannot grow.
+#ifndef QEMU_GROW_WORK_COPY_H
+#define QEMU_GROW_WORK_COPY_H
+
+#include "work/files.h"
+
+// Before anything is written: whether a copy can take the disk's place and lose nothing. 0, or -1
+// with EXIT_ID_COPY_REFUSED (hard links; an owner that this user cannot give the copy) or
+// EXIT_ID_FORMAT_FIXED.
+int copy_check(const struct work_files *w, const char *format, struct failure *f);
+
+// Makes the copy of the overlay's content, with the disk's options, owner, mode and extended
+// attributes (among them ACLs), compares all of its content with the overlay's, and has it on the
+// host's disk. A copy that is there already is made anew. stop_fd as in run_program. 0, or -1 with
+// EXIT_ID_COPY_REFUSED, EXIT_ID_COMMIT_FAILED, EXIT_ID_IO_ERROR or as qemu_img_run.
+int copy_make(const struct work_files *w, const char *format, const char *qemu_img, int stop_fd,
+              struct failure *f);
+
+// Puts the copy in the disk's place. 0, or -1 with EXIT_ID_IO_ERROR.
+int copy_rename(const struct work_files *w, struct failure *f);
+
+// Removes the copy and its folder, if they are there. 0, or -1 with EXIT_ID_IO_ERROR.
+int copy_remove(const struct work_files *w, struct failure *f);
+
+#endif
