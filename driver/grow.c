@@ -81,7 +81,8 @@ static int make_plan(struct run *run, struct failure *f) {
     const struct plan_request request = {.disk = run->o->disk,
                                          .size = run->o->size,
                                          .format = run->o->format,
-                                         .qemu_img = run->o->qemu_img};
+                                         .qemu_img = run->o->qemu_img,
+                                         .in_place = run->o->in_place};
     const int result = plan_make(&run->plan, &request, f);
     run->planned = true;
     if (result == 0 && run->work.lock < 0)

@@ -11,6 +11,7 @@
 #include "plan/nbd.h"
 #include "plan/room.h"
 #include "plan/size.h"
+#include "plan/subformat.h"
 
 // The highest sector count that a partition table of 32-bit numbers, and busybox fdisk, can handle.
 static const uint64_t sectors_max = UINT32_MAX;
@@ -133,7 +134,7 @@ int disk_state_read(struct disk_state *s, const char *path, const char *format,
 
 // SIZE against the present size and what an MBR can address. Returns 0 when there is a size to plan
 // with.
-static int plan_size(struct plan *p, const struct size *wanted) {
+static int plan_size(struct plan *p, const struct size *wanted, bool in_place) {
     const struct image *i = &p->image;
     struct failure f;
     if (size_apply(&p->virtual_size, wanted, i->virtual_size, &f) != 0)
@@ -148,9 +149,12 @@ static int plan_size(struct plan *p, const struct size *wanted) {
                           " at most",
                           p->virtual_size, sectors_max * SECTOR_SIZE);
     p->resize = p->virtual_size > i->virtual_size;
-    if (p->resize && i->fixed != NULL)
+    if (p->resize && i->fixed != NULL && (in_place || !subformat_needs_copy(i->format)))
         (void)reason_add(&p->reasons, i->fixed_id, "the disk's format is %s, and %s", i->format,
                          i->fixed);
+    else if (!in_place && subformat_needs_copy(i->format) &&
+             subformat_check(i->path, i->format, &f) != 0)
+        (void)reason_add_failure(&p->reasons, &f);
     return 0;
 }
 
@@ -211,7 +215,7 @@ static int plan_image(struct plan *p, const struct plan_request *q, bool *sized)
     }
     p->known = KNOWN_IMAGE;
     p->before.virtual_size = p->image.virtual_size;
-    *sized = *sized && plan_size(p, &wanted) == 0;
+    *sized = *sized && plan_size(p, &wanted, q->in_place) == 0;
     return rc;
 }
 

@@ -52,6 +52,10 @@ const struct reason_row reason_rows[REASON_COUNT] = {
         {"format-fixed", SEVERITY_REFUSE, EXIT_ID_FORMAT_FIXED,
          "qemu-img cannot resize DISK's format",
          "convert it first: qemu-img convert -O qcow2 DISK NEW.qcow2, and grow that"},
+    [REASON_COPY_REFUSED] =
+        {"copy-refused", SEVERITY_REFUSE, EXIT_ID_COPY_REFUSED,
+         "a grown copy would have to take DISK's place, and would lose something",
+         "convert it first: qemu-img convert -O qcow2 DISK NEW.qcow2, and grow that"},
     [REASON_ENCRYPTED] = {"encrypted", SEVERITY_REFUSE, EXIT_ID_FORMAT_UNREADABLE,
                           "DISK is encrypted",
                           "convert it to an image without encryption, and grow that"},

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "plan/subformat.h"
+
 // The image's tables for the new size, the boot sector, and what e2fsck touches.
 static const uint64_t slack = UINT64_C(8) << 20;
 
@@ -35,7 +37,9 @@ void room_estimate(struct plan *p, bool in_place) {
     const uint64_t certain = (lazy ? descriptors : added * group + descriptors) * s->block_size;
     const uint64_t possible =
         ((moves ? new_groups : added) * group + 2 * descriptors) * s->block_size + slack;
-    p->room = (struct plan_room){.certain = certain,
-                                 .possible = in_place ? possible : 2 * possible,
+    // A grown copy is a second disk for a while.
+    const uint64_t copy = !in_place && subformat_needs_copy(p->format) ? p->image.file_used : 0;
+    p->room = (struct plan_room){.certain = certain + copy,
+                                 .possible = copy + (in_place ? possible : 2 * possible),
                                  .available = available(p->disk)};
 }

@@ -10,9 +10,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "plan/subformat.h"
 #include "work/overlay.h"
 #include "work/qemu_img.h"
-#include "work/subformat.h"
 
 enum {
     ATTRIBUTES_MAX = 64 * 1024, // bytes of their names, and of a value: Linux' own limits
@@ -26,29 +26,6 @@ static const char refused_next[] =
 static int failed(struct failure *f, const char *what, const char *path) {
     return failure_set(f, EXIT_ID_IO_ERROR, "see to it that files can be made beside the disk",
                        "%s %s: %s", path, what, strerror(errno));
-}
-
-int copy_check(const struct work_files *w, const char *format, struct failure *f) {
-    char options[SUBFORMAT_SIZE];
-    struct stat st;
-    const int fd = open(w->disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        if (fd >= 0)
-            (void)close(fd);
-        return failed(f, "cannot be read", w->disk);
-    }
-    int result = subformat_options(options, format, fd, f);
-    if (result == 0 && st.st_nlink > 1)
-        result = failure_set(f, EXIT_ID_COPY_REFUSED, refused_next,
-                             "%s has %ju names (hard links), and a grown copy of a %s image could "
-                             "take the place of one only",
-                             w->disk, (uintmax_t)st.st_nlink, format);
-    if (result == 0 && st.st_uid != geteuid() && geteuid() != 0)
-        result = failure_set(f, EXIT_ID_COPY_REFUSED, "run this as its owner",
-                             "%s belongs to another user, and a grown copy of a %s image would not",
-                             w->disk, format);
-    (void)close(fd);
-    return result;
 }
 
 // All extended attributes of one file to the other. 0, or -1 with the name of the one that could

@@ -4,11 +4,6 @@
 
 #include "work/files.h"
 
-// Before anything is written: whether a copy can take the disk's place and lose nothing. 0, or -1
-// with EXIT_ID_COPY_REFUSED (hard links; an owner that this user cannot give the copy) or
-// EXIT_ID_FORMAT_FIXED.
-int copy_check(const struct work_files *w, const char *format, struct failure *f);
-
 // Makes the copy of the overlay's content, with the disk's options, owner, mode and extended
 // attributes (among them ACLs), compares all of its content with the overlay's, and has it on the
 // host's disk. A copy that is there already is made anew. stop_fd as in run_program. 0, or -1 with

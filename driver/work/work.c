@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/signals.h"
+#include "plan/subformat.h"
 #include "work/copy.h"
 #include "work/lock.h"
 #include "work/overlay.h"
 #include "work/recover.h"
-#include "work/subformat.h"
 
 int work_open(struct work *w, const char *disk, const char *qemu_img, struct failure *f) {
     *w = (struct work){.lock = -1, .copy_lock = -1, .qemu_img = qemu_img};
@@ -88,8 +88,6 @@ static void note_plan(struct journal *j, const struct plan *p) {
 
 int work_begin(struct work *w, const struct plan *p, struct failure *f) {
     if (check_disk(w, f) != 0)
-        return -1;
-    if (subformat_needs_copy(p->format) && copy_check(&w->files, p->format, f) != 0)
         return -1;
     if (file_is_there(w->files.overlay))
         return failure_set(f, EXIT_ID_IN_THE_WAY, "move it away and run again",

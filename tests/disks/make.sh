@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the sample disks of the tests, on the host, without root and without loop devices.
 #
-#   make.sh NAME OUTFILE [FORMAT]   makes one disk; FORMAT is raw, qcow2 or vmdk
+#   make.sh NAME OUTFILE [FORMAT]   makes one disk; FORMAT is raw or one of QEMU's
 #   make.sh --list                  one line each: name, kind, format, SIZE to ask for, words (tabs)
 #
 # The disks are described in layouts.txt. A file called OUTFILE is replaced when the new one is whole.
@@ -22,7 +22,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/defects.sh"
 
 usage() {
-    echo "usage: make.sh NAME OUTFILE [raw|qcow2|vmdk]" >&2
+    echo "usage: make.sh NAME OUTFILE [FORMAT]" >&2
     echo "       make.sh --list" >&2
     exit 2
 }
@@ -82,7 +82,7 @@ cd "$work"
 layout_find "$name"
 format=${3:-${default#only:}}
 case $format in
-raw | qcow2 | vmdk) ;;
+raw | qcow2 | qed | vmdk | vdi | vpc | vhdx | parallels) ;;
 *) usage ;;
 esac
 [ "${default#only:}" = "$default" ] || [ "$format" = "${default#only:}" ] || {
@@ -94,7 +94,8 @@ make_raw disk.raw
 if [ "$format" = raw ]; then
     mv disk.raw image
 else
-    qemu-img convert -q -f raw -O "$format" disk.raw image
+    # vpc: without it the size would be rounded.
+    qemu-img convert -q -f raw -O "$format" $([ "$format" != vpc ] || echo -o force_size=on) disk.raw image
 fi
 defect_format "$defect" image base "$file.base"
 [ ! -e base ] || mv -f base "$folder/$file.base"

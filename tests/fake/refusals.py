@@ -50,7 +50,7 @@ CASES = [
     refuse("locked", 11, before=lock),
     refuse("corrupt", 12, disk="corrupt-qcow2", format="qcow2"),
     refuse("backing-missing", 13, "backed", disk="backing-missing", format="qcow2"),
-    refuse("format-fixed", 14, "vmdk", "qemu-img convert", format="vmdk"),
+    refuse("format-fixed", 14, "vmdk", "qemu-img convert", format="vmdk", **options("--in-place")),
     refuse("size-word", 15, size="12Q"),
     refuse("size-smaller", 16, size="20M"),
     Case("refusals/size-equal", exit=3, state="same", disk="openwrt", size="126353408", says=("Nothing was touched",)),

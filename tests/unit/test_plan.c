@@ -44,6 +44,17 @@ static void expect(const char *disk, const char *size, const char *format, enum 
     assert_string_not_equal(f.next, "");
 }
 
+static void expect_in_place(const char *disk, enum exit_id id, const char *says) {
+    const struct plan_request q = {
+        .disk = disk, .size = "64M", .qemu_img = "qemu-img", .in_place = true};
+    struct plan p;
+    struct failure f = {0};
+    assert_int_equal(plan_make(&p, &q, &f), -1);
+    plan_free(&p);
+    assert_id(&f, id);
+    assert_says(&f, says);
+}
+
 static bool warns(const struct plan *p, const char *words) {
     for (size_t i = 0; i < p->reasons.count; i++)
         if (reason_rows[p->reasons.at[i].id].severity == SEVERITY_WARN &&
@@ -159,7 +170,16 @@ static void test_formats(void **state) {
     assert_int_equal(warnings(&p), 0);
     plan_free(&p);
     sh_do("qemu-img convert -q -f raw -O vmdk disk disk.vmdk");
-    expect("disk.vmdk", "64M", NULL, EXIT_ID_FORMAT_FIXED, "vmdk");
+    plan(&p, "disk.vmdk", "64M", NULL); // by a grown copy
+    assert_true(p.resize);
+    plan_free(&p);
+    expect_in_place("disk.vmdk", EXIT_ID_FORMAT_FIXED, "vmdk");
+    sh_do("ln disk.vmdk second.vmdk");
+    expect("disk.vmdk", "64M", NULL, EXIT_ID_COPY_REFUSED, "hard links");
+    sh_do("qemu-img convert -q -f raw -O vmdk -o subformat=monolithicFlat disk flat.vmdk");
+    expect("flat.vmdk", "64M", NULL, EXIT_ID_FORMAT_FIXED, "several files");
+    sh_do("qemu-img convert -q -f raw -O parallels disk disk.hds");
+    expect("disk.hds", "64M", "parallels", EXIT_ID_FORMAT_FIXED, "parallels");
     // What qemu-img cannot resize may have been converted into something larger.
     sh_do("qemu-img create -q -f vmdk large.vmdk 64M && "
           "qemu-img convert -q -n -f raw -O vmdk disk large.vmdk");

@@ -1,7 +1,8 @@
 // One reader a format. Numbers are little-endian but in vpc.
-#include "work/subformat.h"
+#include "plan/subformat.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +36,9 @@ static const uint8_t vhdx_parameters[16] = {0x37, 0x67, 0xa1, 0xca, 0x36, 0xfa, 
                                             0xb3, 0xb6, 0x33, 0xf0, 0xaa, 0x44, 0xe7, 0x6b};
 static const uint8_t vhdx_sector_size[16] = {0x1d, 0xbf, 0x41, 0x81, 0x6f, 0xa9, 0x09, 0x47,
                                              0xba, 0x47, 0xf2, 0x33, 0xa8, 0xfa, 0xab, 0x5f};
+
+static const char convert_it[] =
+    "convert it first: qemu-img convert -O qcow2 DISK NEW.qcow2, and grow that";
 
 typedef const char *reader(char text[SUBFORMAT_SIZE], int fd); // NULL, or why not
 
@@ -186,8 +190,32 @@ int subformat_options(char text[SUBFORMAT_SIZE], const char *format, int fd, str
             why = readers[i].read(text, fd);
     if (why == NULL)
         return 0;
-    return failure_set(f, EXIT_ID_FORMAT_FIXED,
-                       "convert it first: qemu-img convert -O qcow2 DISK NEW.qcow2, and grow that",
+    return failure_set(f, EXIT_ID_FORMAT_FIXED, convert_it,
                        "qemu-img cannot grow an image of the format %s in place, and %s", format,
                        why);
+}
+
+int subformat_check(const char *disk, const char *format, struct failure *f) {
+    char options[SUBFORMAT_SIZE];
+    struct stat st;
+    const int fd = open(disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        const int saved = errno;
+        if (fd >= 0)
+            (void)close(fd);
+        return failure_set(f, EXIT_ID_DISK_UNREADABLE, "check the path", "%s cannot be read: %s",
+                           disk, strerror(saved));
+    }
+    int result = subformat_options(options, format, fd, f);
+    if (result == 0 && st.st_nlink > 1)
+        result = failure_set(f, EXIT_ID_COPY_REFUSED, convert_it,
+                             "%s has %ju names (hard links), and a grown copy of a %s image could "
+                             "take the place of one only",
+                             disk, (uintmax_t)st.st_nlink, format);
+    if (result == 0 && st.st_uid != geteuid() && geteuid() != 0)
+        result = failure_set(f, EXIT_ID_COPY_REFUSED, "run this as its owner",
+                             "%s belongs to another user, and a grown copy of a %s image would not",
+                             disk, format);
+    (void)close(fd);
+    return result;
 }
