@@ -79,6 +79,15 @@ def killed(word, script=KILL, wanted="", undone=False):
     return run
 
 
+def needed(trial):
+    """The next run says what to do, and does nothing."""
+    qemu_img(trial, "commit", KILL)
+    trial.run()
+    plain(trial)
+    trial.digest = digest(trial.disk)
+    return trial.run()
+
+
 def commit_fails(trial):
     """What kept the commit from its end is over: --recover does it."""
     qemu_img(trial, "commit", "echo 'qemu-img: x: some reason' >&2; exit 1")
@@ -239,9 +248,10 @@ CASES = [
       for kind in ("raw", "qcow2", "qed")
       for name, script in (("commit", KILL), ("committed", f'qemu-img "$@"; {KILL}'),
                            ("half", MIDDLE.format(0.004)))),
-    *(Case(f"recover/copy-{kind}", run=killed(word, script, "copy", undone=True), format=kind, state="any",
+    *(Case(f"recover/{word}-{kind}", run=killed(word, script, "copy", undone=True), format=kind, state="any",
            after=check_grown)
       for kind in ("vdi", "vmdk") for word, script in (("convert", KILL), ("compare", KILL))),
+    Case("recover/needed", exit=68, stage="untouched", state="same", says=("--recover", '"commit"'), run=needed, keeps=True),
     Case("recover/commit-fails", exit=69, stage="commit", state="any", says=("some reason", "--recover"), run=commit_fails),
     Case("recover/other-overlay", exit=80, state="any", says=("journal",), run=other_overlay, keeps=True),
     Case("recover/other-disk", exit=80, state="any", says=("journal",), run=other_disk, keeps=True),
@@ -254,7 +264,8 @@ CASES = [
          before=write_journal("")),
     Case("recover/in-the-way", exit=83, stage="untouched", state="same", says=("qemu-grow-overlay",), keeps=True,
          before=write_overlay, after=overlay_kept),
-    Case("recover/no-file-beside", exit=27, stage="untouched", state="same", says=("--in-place",), run=read_only_folder),
+    Case("recover/no-file-beside", exit=27, stage="untouched", state="same", says=("--in-place",), run=read_only_folder,
+         env={"TMPDIR": "/tmp"}),
     Case("recover/hard-link", exit=82, stage="untouched", state="same", says=("hard links",), format="vmdk", before=link),
     *(Case(f"recover/by-copy-{kind}", format=kind, state="any", file=f"disk.{kind}", before=dress, after=check_dressed)
       for kind in ("vdi", "vmdk", "vpc", "vhdx")),
