@@ -266,7 +266,8 @@ CASES = [
     *early(),
     *in_place(),
     *on_overlay(),
-    Case("stops/held-poweroff", ("--in-place",), state="grown", run=stop("off", TERM, held=True), says=("Grown", NOTE)),
+    # In place all is written then, but not proved.
+    Case("stops/held-poweroff", ("--in-place",), exit=143, stage="off", state="grown", run=stop("off", TERM, held=True)),
     Case("stops/max-time", ("--max-time=1",), faults="hang=apk", exit=67, stage="spared", state="same",
          says=("--max-time is up",)),
     Case("stops/max-time-long", ("--max-time=2h",)),
