@@ -16,6 +16,7 @@
 
 #include "iso/digest.h"
 #include "iso/fetch.h"
+#include "iso/scratch.h"
 
 enum {
     LOCK_TURN_MS = 200, // how often a lock that somebody else has is asked for
@@ -35,13 +36,18 @@ static int cannot(const char *path, const char *what, int error, struct failure 
 int cache_open(struct cache *c, bool temporary, struct failure *f) {
     const char *cache = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
-    const char *tmp = getenv("TMPDIR");
     int n = -1;
-    *c = (struct cache){0};
-    if (temporary)
-        n = asprintf(&c->folder, "%s/qemu-grow-iso-XXXXXX",
-                     tmp == NULL || tmp[0] != '/' ? "/tmp" : tmp);
-    else if (cache != NULL && cache[0] == '/')
+    *c = (struct cache){.temporary = temporary, .scratch = -1, .held = -1};
+    if (temporary) {
+        c->scratch = scratch_make(&c->folder, "iso");
+        n = c->folder == NULL ? -1 : 0;
+        if (n == 0 && c->scratch < 0) {
+            cannot(c->folder, "made", errno, f);
+            free(c->folder);
+            c->folder = NULL;
+            return -1;
+        }
+    } else if (cache != NULL && cache[0] == '/')
         n = asprintf(&c->folder, "%s/qemu-grow", cache);
     else if (home != NULL && home[0] == '/')
         n = asprintf(&c->folder, "%s/.cache/qemu-grow", home);
@@ -52,26 +58,14 @@ int cache_open(struct cache *c, bool temporary, struct failure *f) {
         c->folder = NULL;
         return failure_no_memory(f);
     }
-    if (temporary && mkdtemp(c->folder) == NULL) {
-        cannot(c->folder, "made", errno, f);
-        free(c->folder);
-        c->folder = NULL;
-        return -1;
-    }
-    c->temporary = temporary;
     return 0;
 }
 
 void cache_close(struct cache *c) {
-    uint64_t bytes = 0;
-    size_t busy = 0;
-    struct failure ignored;
-    if (c->temporary && c->folder != NULL) {
-        (void)cache_clear(c, &bytes, &busy, &ignored);
-        (void)rmdir(c->folder);
-    }
-    free(c->folder);
-    *c = (struct cache){0};
+    if (c->held >= 0 && c->folder != NULL)
+        (void)close(c->held);
+    scratch_remove(c->folder, c->folder != NULL && c->temporary ? c->scratch : -1);
+    *c = (struct cache){.scratch = -1, .held = -1};
 }
 
 int cache_make(const struct cache *c, struct failure *f) {
@@ -182,17 +176,34 @@ static int check_file(int fd, const char *sha256, const char *record_path, int s
     return right;
 }
 
-static enum cache_found find(const char *path, const char *record_path, const char *sha256,
-                             const struct iso_watch *w, struct failure *f) {
+// Opens an ISO and says to cache_clear that it is in use. A descriptor, or -1 with errno.
+static int hold(const char *path) {
+    struct stat st;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    while (flock(fd, LOCK_SH) != 0 && errno == EINTR) // cache_clear has it for a moment only;
+        continue; // and without locks in the file system nobody is worse off than before
+    if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+        return fd;
+    (void)close(fd);
+    errno = ENOENT; // it was removed meanwhile
+    return -1;
+}
+
+static enum cache_found find(struct cache *c, const char *path, const char *record_path,
+                             const char *sha256, const struct iso_watch *w, struct failure *f) {
+    const int fd = hold(path);
     if (fd < 0 && errno == ENOENT)
         return CACHE_ABSENT;
     const int right = fd < 0 ? -1 : check_file(fd, sha256, record_path, w->stop_fd);
     const int error = errno;
+    if (right == 1) {
+        c->held = fd;
+        return CACHE_FOUND;
+    }
     if (fd >= 0)
         (void)close(fd);
-    if (right == 1)
-        return CACHE_FOUND;
     if (right < 0 && error == EINTR)
         failure_set(f, watch_stop_id(), "run again", "reading %s was stopped", path);
     else if (right < 0)
@@ -211,7 +222,7 @@ static enum cache_found find(const char *path, const char *record_path, const ch
     return CACHE_ABSENT;
 }
 
-enum cache_found cache_find(const struct cache *c, const char *sha256, const struct iso_watch *w,
+enum cache_found cache_find(struct cache *c, const char *sha256, const struct iso_watch *w,
                             struct failure *f) {
     char *path = cache_path(c, sha256, ".iso");
     char *record_path = cache_path(c, sha256, ".yaml");
@@ -219,13 +230,13 @@ enum cache_found cache_find(const struct cache *c, const char *sha256, const str
     if (path == NULL || record_path == NULL)
         failure_no_memory(f);
     else
-        found = find(path, record_path, sha256, w, f);
+        found = find(c, path, record_path, sha256, w, f);
     free(path);
     free(record_path);
     return found;
 }
 
-int cache_keep(const struct cache *c, const char *part, const struct record *r, struct failure *f) {
+int cache_keep(struct cache *c, const char *part, const struct record *r, struct failure *f) {
     char *path = cache_path(c, r->sha256, ".iso");
     char *record_path = cache_path(c, r->sha256, ".yaml");
     int result = 0;
@@ -233,7 +244,7 @@ int cache_keep(const struct cache *c, const char *part, const struct record *r, 
         result = failure_no_memory(f);
     else if (record_save(r, record_path) != 0)
         result = cannot(record_path, "written", errno, f);
-    else if (chmod(part, 0444) != 0 || rename(part, path) != 0)
+    else if ((c->held = hold(part)) < 0 || chmod(part, 0444) != 0 || rename(part, path) != 0)
         result = cannot(path, "written", errno, f);
     if (result == 0) {
         const int folder = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -279,29 +290,58 @@ struct record **cache_records(const struct cache *c, size_t *count) {
     return records;
 }
 
-// Removes one file, and under its key's lock if others may use it.
+// Takes the key's ISO from those who may want it. A descriptor that keeps it until it is closed; -1
+// with errno, EWOULDBLOCK if it is in use.
+static int claim(const struct cache *c, const char *key) {
+    char *path = cache_path(c, key, ".iso");
+    const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const bool used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    free(path);
+    if (!used)
+        return fd;
+    (void)close(fd);
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
+// Removes one file of a key whose lock is held. 0, or -1 with errno.
+static int clear_file(const struct cache *c, const char *name, const char *key, uint64_t *bytes,
+                      size_t *busy) {
+    struct stat st;
+    char *path = cache_path(c, name, "");
+    errno = 0;
+    const int iso = claim(c, key);
+    const bool used = iso < 0 && errno == EWOULDBLOCK;
+    const bool there = !used && path != NULL && lstat(path, &st) == 0;
+    const int result = path == NULL || (there && unlink(path) != 0) ? -1 : 0;
+    const int error = errno;
+    *bytes += there && result == 0 ? (uint64_t)st.st_size : 0;
+    *busy += used && ends_with(name, ".iso") ? 1 : 0;
+    if (iso >= 0)
+        (void)close(iso);
+    free(path);
+    errno = error;
+    return result;
+}
+
+// Removes one file, under its key's lock.
 static int clear_one(const struct cache *c, const char *name, uint64_t *bytes, size_t *busy) {
     char key[NAME_MAX + 1];
-    struct stat st;
     (void)snprintf(key, sizeof key, "%.*s", (int)strcspn(name, "."), name);
     char *lock_path = cache_path(c, key, ".lock");
-    char *path = cache_path(c, name, "");
+    const int lock = lock_path == NULL ? -1 : try_lock(lock_path);
     int result = -1;
-    if (lock_path != NULL && path != NULL) {
-        const int lock = try_lock(lock_path);
-        if (lock < 0 && errno == EWOULDBLOCK) {
-            *busy += ends_with(name, ".lock") ? 1 : 0;
-            result = 0;
-        } else if (lock >= 0) {
-            const bool there = lstat(path, &st) == 0;
-            result = there && unlink(path) != 0 ? -1 : 0;
-            *bytes += there && result == 0 ? (uint64_t)st.st_size : 0;
-            (void)unlink(lock_path);
-            (void)close(lock);
-        }
+    if (lock >= 0) {
+        result = clear_file(c, name, key, bytes, busy);
+        const int error = errno;
+        (void)unlink(lock_path);
+        (void)close(lock);
+        errno = error;
+    } else if (lock_path != NULL && errno == EWOULDBLOCK) {
+        *busy += ends_with(name, ".lock") ? 1 : 0;
+        result = 0;
     }
     free(lock_path);
-    free(path);
     return result;
 }
 

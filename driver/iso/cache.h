@@ -17,6 +17,8 @@
 struct cache {
     char *folder;
     bool temporary; // removed by cache_close, with all that is in it
+    int scratch;    // holds a temporary folder; else -1
+    int held;       // a descriptor of the ISO that is in use, which cache_clear leaves; else -1
 };
 
 // Finds the folder's name; makes nothing. temporary: a new folder below $TMPDIR instead, which is
@@ -38,20 +40,21 @@ int cache_lock(const struct cache *c, const char *key, const struct iso_watch *w
 
 enum cache_found { CACHE_ABSENT, CACHE_FOUND, CACHE_FAILED };
 
-// Whether the ISO with this SHA-256 is there. Its bytes are read, unless its record says that they
-// were and the file has not been touched since. A file that is wrong is removed and noted, and
-// counts as absent. CACHE_FAILED: -1 with the failure.
-enum cache_found cache_find(const struct cache *c, const char *sha256, const struct iso_watch *w,
+// Whether the ISO with this SHA-256 is there; then it is in use until cache_close. Its bytes are
+// read, unless its record says that they were and the file has not been touched since. A file that
+// is wrong is removed and noted, and counts as absent. CACHE_FAILED: -1 with the failure.
+enum cache_found cache_find(struct cache *c, const char *sha256, const struct iso_watch *w,
                             struct failure *f);
 
-// Gives the complete part file its name in the cache, with its record. 0, or -1 with the failure.
-int cache_keep(const struct cache *c, const char *part, const struct record *r, struct failure *f);
+// Gives the complete part file its name in the cache, with its record; it is in use until
+// cache_close. 0, or -1 with the failure.
+int cache_keep(struct cache *c, const char *part, const struct record *r, struct failure *f);
 
 // All records, in no order; *count of them, each and the array to be freed. NULL without any.
 struct record **cache_records(const struct cache *c, size_t *count);
 
-// Removes all that is not in use. *bytes: what became free; *busy: keys that are in use. 0, or -1
-// with EXIT_ID_CACHE_UNWRITABLE.
+// Removes all that is not in use. *bytes: what became free; *busy: ISOs and fetches that are in
+// use. 0, or -1 with EXIT_ID_CACHE_UNWRITABLE.
 int cache_clear(const struct cache *c, uint64_t *bytes, size_t *busy, struct failure *f);
 
 #endif

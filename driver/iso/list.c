@@ -90,8 +90,9 @@ int iso_clear(const struct iso_watch *w, struct failure *f) {
         return -1;
     const int result = cache_clear(&cache, &bytes, &busy, f);
     if (result == 0)
-        watch_note(w, "%s is empty now; %.1f MiB became free%s", cache.folder,
-                   (double)bytes / 1048576.0, busy > 0 ? "; what is in use was left" : "");
+        watch_note(w, "%s is %s now; %.1f MiB became free%s", cache.folder,
+                   busy > 0 ? "not empty" : "empty", (double)bytes / 1048576.0,
+                   busy > 0 ? "; what is in use was left" : "");
     cache_close(&cache);
     return result;
 }

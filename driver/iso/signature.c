@@ -3,8 +3,6 @@
 #include "iso/signature.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,52 +10,40 @@
 #include <unistd.h>
 
 #include "base/run.h"
+#include "iso/scratch.h"
 
-enum { TREE_DEPTH = 8, ID_SIZE = 64 };
+enum { ID_SIZE = 64 };
 
 static const char not_used[] = "do not use this file: get it from another mirror, or tell Alpine";
 
 struct folder {
     char *path;
+    int fd;                 // holds it
     char *key, *sig, *ring; // files in it
 };
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw) {
-    (void)st, (void)kind, (void)ftw;
-    (void)remove(path);
-    return 0;
-}
-
 static void folder_free(struct folder *d) {
-    if (d->path != NULL)
-        (void)nftw(d->path, remove_one, TREE_DEPTH, FTW_DEPTH | FTW_PHYS);
-    free(d->path);
+    scratch_remove(d->path, d->fd);
     free(d->key);
     free(d->sig);
     free(d->ring);
 }
 
 static int folder_make(struct folder *d, struct failure *f) {
-    const char *tmp = getenv("TMPDIR");
-    char *path = NULL;
     *d = (struct folder){0};
-    if (asprintf(&path, "%s/qemu-grow-gpg-XXXXXX", tmp == NULL || tmp[0] != '/' ? "/tmp" : tmp) < 0)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
-    if (mkdtemp(path) == NULL) {
-        failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "name a folder for temporary files by $TMPDIR",
-                    "%s cannot be made: %s", path, strerror(errno));
-        free(path);
-        return -1;
-    }
-    d->path = path;
-    if (asprintf(&d->key, "%s/key.asc", path) < 0)
+    d->fd = scratch_make(&d->path, "gpg");
+    if (d->fd < 0)
+        return failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE,
+                           "name a folder for temporary files by $TMPDIR", "%s cannot be made: %s",
+                           d->path == NULL ? "a folder" : d->path, strerror(errno));
+    if (asprintf(&d->key, "%s/key.asc", d->path) < 0)
         d->key = NULL;
-    if (asprintf(&d->sig, "%s/iso.asc", path) < 0)
+    if (asprintf(&d->sig, "%s/iso.asc", d->path) < 0)
         d->sig = NULL;
-    if (asprintf(&d->ring, "%s/release.gpg", path) < 0)
+    if (asprintf(&d->ring, "%s/release.gpg", d->path) < 0)
         d->ring = NULL;
     if (d->key == NULL || d->sig == NULL || d->ring == NULL)
-        return failure_set(f, EXIT_ID_INTERNAL, "free some memory", "there is no memory");
+        return failure_no_memory(f);
     return 0;
 }
 

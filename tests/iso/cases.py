@@ -1,5 +1,6 @@
 """cases.py PROGRAM DATA WORK [NAME...]: every way in which a server, a file or a disk can misbehave, one after
 the other. DATA is made by make.sh."""
+import fcntl
 import os
 import re
 import shutil
@@ -299,6 +300,67 @@ def listed(w, parent):
     verdict(p, p.run("--list-isos"), 0, rf"3\.20\.3\* +3\.2 MiB +pinned +yes +{digest(w.good)}", left=GOOD)
 
 
+def sample_disk(p):
+    here = os.path.dirname(os.path.abspath(__file__))
+    subprocess.run(["sh", f"{here}/../disks/make.sh", "openwrt", f"{p.folder}/disk.raw", "raw"], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@case
+def clear_what_is_in_use(w, parent):
+    """An ISO that another run has in use stays, with its record; afterwards it goes."""
+    p, _ = fetched(w, parent, "clear-in-use")
+    iso = next(f"{p.cache}/{name}" for name in os.listdir(p.cache) if name.endswith(".iso"))
+    with open(iso, "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)  # as a run holds it
+        verdict(p, p.run("--clear-cache"), 0, "0.0 MiB became free; what is in use was left", left=GOOD)
+    verdict(p, p.run("--clear-cache"), 0, "3.2 MiB became free$", left=[])
+
+
+@case
+def a_run_holds_its_iso(w, parent):
+    """While a run goes on (its QEMU is slow to end), its ISO is not cleared away."""
+    p, _ = fetched(w, parent, "holds")
+    here = os.path.dirname(os.path.abspath(__file__))
+    sample_disk(p)
+    slow = f"{p.folder}/qemu"
+    with open(slow, "w", encoding="utf-8") as out:
+        out.write(f"#!/bin/sh\n: >{p.folder}/begun\nread -r line <{p.folder}/end\nexit 1\n")
+    os.chmod(slow, 0o755)
+    os.mkfifo(f"{p.folder}/end")
+    run = p.start(f"--qemu={slow}", "--format=raw", f"--scripts={here}/../../scripts", f"{p.folder}/disk.raw", "+64M")
+    while not os.path.exists(f"{p.folder}/begun") and run.poll() is None:
+        time.sleep(0.05)
+    try:
+        verdict(p, p.run("--clear-cache"), 0, "what is in use was left", left=GOOD)
+    finally:
+        end = os.open(f"{p.folder}/end", os.O_RDWR)  # does not wait for a reader
+        os.write(end, b"end\n")
+        run.communicate()
+        os.close(end)
+    assert run.returncode != 0
+
+
+@case
+def killed_runs_leave_folders(w, parent):
+    """Temporary folders of runs that were killed go with the next run that needs one; those in use stay."""
+    p = place(w, "left-folders", parent)
+    p.serve("3.20.2", w.iso("3.20.2"), asc=read(f"{w.data}/asc/good"))
+    p.files["release.asc"] = read(f"{w.data}/keys/release.asc")
+    p.catalogue([p.url("good")], [("3.20.3", w.good, True)], [(w.key("release"), p.url("good") + "/release.asc")])
+    tmp = f"{p.folder}/tmp"
+    for name in ("gpg-killed", "gpg-in1use", "iso-killed", "bench-abcdef"):
+        os.makedirs(f"{tmp}/qemu-grow-{name}/sub")
+    held = os.open(f"{tmp}/qemu-grow-gpg-in1use", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    result = p.run("--fetch", "--iso=3.20.2")
+    assert result.returncode == 0, result
+    assert sorted(os.listdir(tmp)) == ["qemu-grow-bench-abcdef", "qemu-grow-gpg-in1use", "qemu-grow-iso-killed"]
+    os.close(held)
+    for name in os.listdir(tmp):
+        shutil.rmtree(f"{tmp}/{name}")
+
+
 @case
 def no_cache(w, parent):
     """The ISO of a run without the cache is gone when the run ends, here because the emulator is none."""
@@ -306,8 +368,7 @@ def no_cache(w, parent):
     p.serve("3.20.3", w.good)
     p.catalogue([p.url("good")], [("3.20.3", w.good, True)])
     here = os.path.dirname(os.path.abspath(__file__))
-    subprocess.run(["sh", f"{here}/../disks/make.sh", "openwrt", f"{p.folder}/disk.raw", "raw"], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    sample_disk(p)
     result = p.run("--no-cache", "--qemu=false", "--format=raw", f"--scripts={here}/../../scripts", f"{p.folder}/disk.raw", "+64M")
     verdict(p, result, 43, "pinned", "fetching", left=[])
     verdict(p, p.run("--fetch", "--no-cache"), 2, "--no-cache forbids")
