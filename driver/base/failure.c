@@ -95,6 +95,10 @@ const struct exit_row exit_rows[EXIT_ID_COUNT] = {
         {"copy-refused", 82,
          "DISK would have to be replaced by a copy, which would lose something"},
     [EXIT_ID_IN_THE_WAY] = {"in-the-way", 83, "a file is where the overlay has to be"},
+    [EXIT_ID_DISK_ERROR] = {"disk-error", 90, "the guest could not read or write the disk"},
+    [EXIT_ID_CD_ERROR] = {"cd-error", 91, "the guest could not read the ISO"},
+    [EXIT_ID_GUEST_MEMORY] = {"guest-memory", 92, "the guest has not enough memory"},
+    [EXIT_ID_GUEST_FAULT] = {"guest-fault", 93, "the guest's kernel or a program in it crashed"},
     [EXIT_ID_INTERRUPTED] = {"interrupted", 130, "Ctrl-C (SIGINT) or a hang-up ended the run"},
     [EXIT_ID_TERMINATED] = {"terminated", 143, "SIGTERM ended the run"},
 };

@@ -34,6 +34,8 @@ struct link {
     bool no_memory;
     struct news text_news, kernel_news;
     struct stamp stamp;
+    link_tap *tap; // or NULL
+    void *tap_arg;
     int status;
     char line[LAST_LINE_MAX]; // the line that is being written
     size_t line_size;
@@ -68,6 +70,8 @@ static void on_text(void *arg, const char *text, size_t size) {
     struct link *l = arg;
     note_lines(l, text, size);
     news_feed(&l->text_news, text, size);
+    if (l->tap != NULL)
+        l->tap(l->tap_arg, false, text, size);
     if (stream_append(l->text, text, size) != 0)
         l->no_memory = true;
 }
@@ -76,6 +80,8 @@ static void on_kernel(void *arg, const char *text, size_t size) {
     struct link *l = arg;
     news_feed(&l->kernel_news, text, size);
     stamp_feed(&l->stamp, text, size);
+    if (l->tap != NULL)
+        l->tap(l->tap_arg, true, text, size);
     if (stream_append(l->kernel, text, size) != 0)
         l->no_memory = true;
 }
@@ -174,6 +180,11 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
 void link_send(struct link *l, const char *bytes, size_t size) {
     if (!l->closed && pty_write(l->pty, bytes, size) != 0)
         l->closed = true;
+}
+
+void link_set_tap(struct link *l, link_tap *tap, void *arg) {
+    l->tap = tap;
+    l->tap_arg = arg;
 }
 
 struct stream *link_text(struct link *l) {

@@ -38,6 +38,11 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
 // Queues bytes for the guest.
 void link_send(struct link *l, const char *bytes, size_t size);
 
+// Somebody else who gets all clean text (kernel false) and all kernel lines, piece by piece, as
+// soon as they are read.
+typedef void link_tap(void *arg, bool kernel, const char *text, size_t size);
+void link_set_tap(struct link *l, link_tap *tap, void *arg);
+
 struct stream *link_text(struct link *l);   // the clean view
 struct stream *link_kernel(struct link *l); // kernel lines, and traces
 

@@ -14,6 +14,8 @@
 #include "dialogue/script.h"
 #include "dialogue/vars.h"
 
+enum { EXIT_CODE_MAX = 255 };
+
 struct lint {
     const struct scripts *scripts;
     struct vars *names; // every variable that is set anywhere, with a value that fits patterns
@@ -201,6 +203,7 @@ static void check_state(struct lint *l, unsigned i) {
     check_failure(l, where, "fail", s->fail);
     check_failure(l, where, "failed", s->failed);
     check_failure(l, where, "exhausted", s->exhausted);
+    check_failure(l, where, "stuck", s->stuck);
     check_template(l, where, "type", s->type);
     check_template(l, where, "press", s->press);
     check_template(l, where, "command", s->command);
@@ -240,6 +243,41 @@ static void check_prompt(struct lint *l, unsigned i) {
     pattern_free(p->again == NULL ? NULL : check_pattern(l, where, "again", p->again));
 }
 
+static void check_text(struct lint *l, const char *where, const struct failure_text *t) {
+    if (scripts_failure(l->scripts, t->failure) != t)
+        mistake(l, where, "the name `%s` is taken", t->failure);
+    if (exit_id_by_name(t->exit) < 0)
+        mistake(l, AT(where, "exit"), "there is no exit code `%s`", t->exit);
+    check_template(l, where, "says", t->says);
+    check_template(l, where, "next", t->next);
+}
+
+// A row of the death table.
+static void check_death(struct lint *l, unsigned i) {
+    const struct death *row = &l->d->deaths[i];
+    char where[64];
+    (void)snprintf(where, sizeof where, "deaths/%u", i);
+    check_text(l, where, &row->text);
+    check_condition(l, where, "when", row->when);
+    if ((row->see != NULL) + (row->code != NULL) + (row->bit != NULL) > 1)
+        mistake(l, where, "row `%s` has more than one of see, code and bit", row->text.failure);
+    if (row->see != NULL && strstr(row->see, "%{") != NULL)
+        mistake(l, AT(where, "see"), "a death's pattern holds for every run: no %%{name} in it");
+    else if (row->see != NULL)
+        pattern_free(check_pattern(l, where, "see", row->see));
+    const bool stream =
+        row->in == NULL || strcmp(row->in, "console") == 0 || strcmp(row->in, "kernel") == 0;
+    if (!stream && scripts_dialogue(l->scripts, row->in) == NULL)
+        mistake(l, AT(where, "in"), "`in` is console, kernel or a dialogue, not `%s`", row->in);
+    if (stream && (row->code != NULL || row->bit != NULL))
+        mistake(l, where, "an exit code is that of a tool: `in` names its dialogue");
+    if (row->code != NULL && *row->code > EXIT_CODE_MAX)
+        mistake(l, AT(where, "code"), "an exit code is at most %d", EXIT_CODE_MAX);
+    if (row->bit != NULL &&
+        (*row->bit == 0 || *row->bit > EXIT_CODE_MAX || (*row->bit & (*row->bit - 1)) != 0))
+        mistake(l, AT(where, "bit"), "a bit of an exit code is 1, 2, 4 and so on up to 128");
+}
+
 static void check_file(struct lint *l) {
     const char *base = strrchr(l->path, '/');
     const char *name = base == NULL ? l->path : base + 1;
@@ -249,23 +287,12 @@ static void check_file(struct lint *l) {
     for (unsigned i = 0; i < l->d->prompts_count; i++)
         check_prompt(l, i);
     for (unsigned i = 0; i < l->d->failures_count; i++) {
-        const struct failure_text *t = &l->d->failures[i];
         char where[64];
         (void)snprintf(where, sizeof where, "failures/%u", i);
-        if (scripts_failure(l->scripts, t->failure) != t)
-            mistake(l, where, "the name `%s` is taken", t->failure);
-        if (exit_id_by_name(t->exit) < 0)
-            mistake(l, AT(where, "exit"), "there is no exit code `%s`", t->exit);
-        check_template(l, where, "says", t->says);
-        check_template(l, where, "next", t->next);
+        check_text(l, where, &l->d->failures[i]);
     }
-    for (unsigned i = 0; i < l->d->watch_count; i++) {
-        char where[64];
-        (void)snprintf(where, sizeof where, "watch/%u", i);
-        if (l->d->watch[i].go_to != NULL || l->d->watch[i].holds != NULL)
-            mistake(l, where, "a watch belongs to no state: it can `fail`, `set` or `list`");
-        check_rule(l, where, &l->d->watch[i]);
-    }
+    for (unsigned i = 0; i < l->d->deaths_count; i++)
+        check_death(l, i);
     for (unsigned i = 0; i < l->d->states_count; i++)
         check_state(l, i);
 }
@@ -275,14 +302,9 @@ static void learn(void *arg, const char *name) {
     (void)vars_set(arg, name, "x");
 }
 
-static void learn_rule(struct vars *names, const struct rule *r) {
-    for (unsigned i = 0; i < r->set_count; i++)
-        learn(names, r->set[i].name);
-    if (r->list != NULL)
-        learn(names, r->list);
-    // Groups are found in the text: it may name variables that are not learnt yet.
-    for (const char *g = r->see == NULL ? NULL : strstr(r->see, "(?<"); g != NULL;
-         g = strstr(g, "(?<")) {
+// Groups are found in the text: it may name variables that are not learnt yet.
+static void learn_groups(struct vars *names, const char *see) {
+    for (const char *g = see == NULL ? NULL : strstr(see, "(?<"); g != NULL; g = strstr(g, "(?<")) {
         g += 3;
         const size_t n = strcspn(g, ">");
         if (*g == '=' || *g == '!')
@@ -294,9 +316,17 @@ static void learn_rule(struct vars *names, const struct rule *r) {
     }
 }
 
+static void learn_rule(struct vars *names, const struct rule *r) {
+    for (unsigned i = 0; i < r->set_count; i++)
+        learn(names, r->set[i].name);
+    if (r->list != NULL)
+        learn(names, r->list);
+    learn_groups(names, r->see);
+}
+
 static void learn_file(struct vars *names, const struct dialogue *d) {
-    for (unsigned i = 0; i < d->watch_count; i++)
-        learn_rule(names, &d->watch[i]);
+    for (unsigned i = 0; i < d->deaths_count; i++)
+        learn_groups(names, d->deaths[i].see);
     for (unsigned i = 0; i < d->states_count; i++) {
         for (unsigned k = 0; k < d->states[i].set_count; k++)
             learn(names, d->states[i].set[k].name);

@@ -28,6 +28,8 @@ struct machine *machine_new(const struct scripts *scripts, struct vars *vars, st
 }
 
 void machine_free(struct machine *m) {
+    if (m != NULL)
+        deaths_free(m->deaths);
     free(m);
 }
 
@@ -93,6 +95,7 @@ int machine_assign(struct machine *m, const struct assignment *set, unsigned cou
 
 int machine_fail(struct machine *m, const char *name, struct failure *f) {
     const struct failure_text *t = scripts_failure(m->scripts, name);
+    m->named = scripts_death(m->scripts, name);
     char *what = machine_expand(m, t->says, false, f);
     char *next = what == NULL ? NULL : machine_expand(m, t->next, false, f);
     if (next != NULL)
@@ -196,6 +199,8 @@ static int run_state(struct machine *m, const struct dialogue *d, unsigned here,
         return machine_fail(m, s->fail, f);
     if (s->call != NULL)
         return run(m, scripts_dialogue(m->scripts, s->call), depth + 1, f);
+    if (s->command != NULL)
+        deaths_command(m->deaths, d->dialogue);
     if (act(m, s, f) != 0)
         return -1;
     if (s->expect_count == 0 && s->command == NULL && !s->finish)
@@ -238,5 +243,10 @@ int machine_run(struct machine *m, const char *dialogue, struct failure *f) {
     if (d == NULL)
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue files",
                            "there is no dialogue `%s`", dialogue);
-    return run(m, d, 0, f);
+    if (machine_watch_death(m, f) != 0)
+        return -1;
+    const int result = run(m, d, 0, f);
+    if (result != 0)
+        machine_explain(m, f);
+    return result;
 }

@@ -1,13 +1,15 @@
-// What machine.c (states), wait.c (looking and waiting) and typing.c (echo) share. Not for others.
+// What machine.c (states), wait.c (looking and waiting), deathwatch.c (the death table) and
+// typing.c (echo) share. Not for others.
 #ifndef QEMU_GROW_DIALOGUE_MACHINE_IMPL_H
 #define QEMU_GROW_DIALOGUE_MACHINE_IMPL_H
 
+#include "dialogue/death.h"
 #include "dialogue/guest_clock.h"
 #include "dialogue/machine.h"
 #include "dialogue/patience.h"
 
 enum {
-    MARK_HALF = 6,    // letters
+    MARK_HALF = 6, // letters
 };
 
 // A rule that is being looked for, with its compiled pattern.
@@ -35,7 +37,10 @@ struct machine {
     struct vars *vars;
     struct link *link;
     struct report *report;
-    const char *disk; // the image on the host
+    const char *disk;          // the image on the host
+    struct deaths *deaths;     // NULL before the machine runs
+    const struct death *died;  // the fatal row that has ended the run, or NULL
+    const struct death *named; // the row that a dialogue has failed with, or NULL
     enum stage stage;
     struct machine_host host;
     struct machine_limits limits;
@@ -116,16 +121,6 @@ int machine_run_again(struct machine *m, const struct state *s, struct failure *
 
 // wait.c ---------------------------------------------------------------------------------------
 
-// Looks from now on for what the watches of all files name, besides what the sets hold already. 0,
-// or -1 with *f.
-int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *kernel,
-                  struct failure *f);
-// Looks for nothing any more, and empties the sets.
-void machine_unwatch(struct machine *m, struct watch_set *text, struct watch_set *kernel);
-// Has one of them come? 0, or -1 when one means failure.
-int machine_check_watches(struct machine *m, struct watch_set *text, struct watch_set *kernel,
-                          struct failure *f);
-
 // Waits as state s says; *next is the state to go to, or states_count for done. 0, or -1 with *f.
 int machine_wait(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,
                  unsigned *next, struct failure *f);
@@ -136,6 +131,21 @@ int machine_fail_here(struct machine *m, enum exit_id id, const char *next, cons
 
 // QEMU has ended, and nobody waited for that: says how.
 int machine_fail_gone(struct machine *m, struct failure *f);
+
+// deathwatch.c ---------------------------------------------------------------------------------
+
+// Begins to look for the death table's rows in all that the guest says. 0, or -1 with *f.
+int machine_watch_death(struct machine *m, struct failure *f);
+
+// What has come of them? final: no more text is expected. 0, or -1 when one ends the run.
+int machine_look_for_death(struct machine *m, bool final, struct failure *f);
+
+// A dialogue's command has ended with this code (digits): rows that name it are remembered. 0, or
+// -1 with *f.
+int machine_note_exit(struct machine *m, const char *dialogue, const char *code, struct failure *f);
+
+// Says in a failure what it comes from, as far as that was seen.
+void machine_explain(struct machine *m, struct failure *f);
 
 // typing.c -------------------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ static const cyaml_schema_field_t state_fields[] = {
     OPTIONAL_BOOL("hold", struct state, hold),
     CYAML_FIELD_UINT_PTR("tries", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct state, tries),
     YAML_STRING("exhausted", struct state, exhausted),
+    YAML_STRING("stuck", struct state, stuck),
     YAML_STRING("prompt", struct state, prompt),
     YAML_STRING("type", struct state, type),
     YAML_STRING("press", struct state, press),
@@ -117,11 +118,38 @@ static const cyaml_schema_field_t failure_fields[] = {
 static const cyaml_schema_value_t failure_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct failure_text, failure_fields)};
 
+static const cyaml_strval_t how_words[] = {
+    {"fatal", DEATH_FATAL}, {"cause", DEATH_CAUSE}, {"note", DEATH_NOTE}};
+static const cyaml_strval_t fault_words[] = {{"disk", FAULT_DISK},
+                                             {"guest", FAULT_GUEST},
+                                             {"iso", FAULT_ISO},
+                                             {"host", FAULT_HOST},
+                                             {"program", FAULT_PROGRAM}};
+
+static const cyaml_schema_field_t death_fields[] = {
+    REQUIRED_STRING("death", struct death, text.failure),
+    REQUIRED_STRING("exit", struct death, text.exit),
+    REQUIRED_STRING("says", struct death, text.says),
+    REQUIRED_STRING("next", struct death, text.next),
+    YAML_STRING("see", struct death, see),
+    CYAML_FIELD_UINT_PTR("code", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct death, code),
+    CYAML_FIELD_UINT_PTR("bit", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct death, bit),
+    YAML_STRING("in", struct death, in),
+    YAML_STRING("when", struct death, when),
+    CYAML_FIELD_ENUM("how", CYAML_FLAG_STRICT, struct death, how, how_words,
+                     CYAML_ARRAY_LEN(how_words)),
+    CYAML_FIELD_ENUM("fault", CYAML_FLAG_STRICT, struct death, fault, fault_words,
+                     CYAML_ARRAY_LEN(fault_words)),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t death_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct death, death_fields)};
+
 static const cyaml_schema_field_t dialogue_fields[] = {
     REQUIRED_STRING("dialogue", struct dialogue, dialogue),
     REQUIRED_STRING("about", struct dialogue, about),
     YAML_LIST("prompts", struct dialogue, prompts, &prompt_schema),
-    YAML_LIST("watch", struct dialogue, watch, &rule_schema),
+    YAML_LIST("deaths", struct dialogue, deaths, &death_schema),
     YAML_LIST("failures", struct dialogue, failures, &failure_schema),
     YAML_LIST("states", struct dialogue, states, &state_schema),
     CYAML_FIELD_END,
@@ -253,6 +281,17 @@ const struct failure_text *scripts_failure(const struct scripts *s, const char *
         for (unsigned k = 0; k < d->failures_count; k++)
             if (strcmp(d->failures[k].failure, name) == 0)
                 return &d->failures[k];
+    }
+    const struct death *row = scripts_death(s, name);
+    return row == NULL ? NULL : &row->text;
+}
+
+const struct death *scripts_death(const struct scripts *s, const char *name) {
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct dialogue *d = s->files[i].dialogue;
+        for (unsigned k = 0; k < d->deaths_count; k++)
+            if (strcmp(d->deaths[k].text.failure, name) == 0)
+                return &d->deaths[k];
     }
     return NULL;
 }

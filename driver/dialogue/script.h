@@ -1,8 +1,8 @@
 // Dialogues as they stand in scripts/dialogues/*.yaml: structs, and their loading by libcyaml.
 //
 // One schema for all files. Each file may hold states (then it is a dialogue that can be called by
-// its name), prompts (how one types at them), watches (what is looked for in every state) and
-// failures (what each is called, its exit code and its sentence).
+// its name), prompts (how one types at them), deaths (rows of the death table: what tells that the
+// guest is dead, lost or ill) and failures (what each is called, its exit code and its sentence).
 #ifndef QEMU_GROW_DIALOGUE_SCRIPT_H
 #define QEMU_GROW_DIALOGUE_SCRIPT_H
 
@@ -18,7 +18,7 @@ struct assignment {
     char *when;  // expression, or NULL
 };
 
-// `expect:` or `watch:` what may be seen, and what follows from it.
+// `expect:` what may be seen, and what follows from it.
 struct rule {
     char *see;       // PCRE2 with %{name} (quoted); NULL in a rule with `exit`
     bool exit;       // matches when QEMU has ended by itself with status 0
@@ -61,6 +61,7 @@ struct state {
     unsigned
         *tries; // how often the state may be entered in one run of its dialogue; NULL: see below
     char *exhausted; // failure's name when that is exceeded
+    char *stuck;     // failure's name when nothing that is waited for comes; NULL: guest-stuck
     char *prompt;    // which prompt is typed at
     char *type;      // text typed there, then the prompt's submit key; or NULL
     char *press;     // keys sent as they are, no echo awaited; or NULL
@@ -102,13 +103,36 @@ struct failure_text {
     char *next;    // template: what to do next
 };
 
+// What a row of the death table means for the run.
+enum death_how {
+    DEATH_FATAL, // ends the run at once
+    DEATH_CAUSE, // remembered: the reason, if the run then gets stuck, QEMU ends or a tool fails
+    DEATH_NOTE,  // remembered: told with such a failure, but no reason for it
+};
+
+enum death_fault { FAULT_DISK, FAULT_GUEST, FAULT_ISO, FAULT_HOST, FAULT_PROGRAM, FAULT_COUNT };
+
+// `deaths:` a row of the death table. Without see, code and bit it is a failure like others, which
+// a dialogue names.
+struct death {
+    struct failure_text text; // its name (`death`), exit code, sentence and what to do next
+    char *see;                // PCRE2 without %{name}, or NULL
+    unsigned *code;           // exit code of the tool, or NULL
+    unsigned *bit;            // bit of its exit code, where no row has that very code; or NULL
+    char *in;   // "console" (default when NULL), "kernel": the lifted kernel lines, or
+                // the dialogue while whose command runs it is looked for
+    char *when; // expression: the row counts only then; or NULL
+    enum death_how how;
+    enum death_fault fault; // whose it is
+};
+
 struct dialogue {
     char *dialogue; // its name: the file's without .yaml
     char *about;
     struct prompt *prompts;
     unsigned prompts_count;
-    struct rule *watch;
-    unsigned watch_count;
+    struct death *deaths;
+    unsigned deaths_count;
     struct failure_text *failures;
     unsigned failures_count;
     struct state *states;
@@ -134,7 +158,10 @@ const char *scripts_path(const struct scripts *s, unsigned i); // the file's pat
 // NULL where there is none of that name.
 const struct dialogue *scripts_dialogue(const struct scripts *s, const char *name);
 const struct prompt *scripts_prompt(const struct scripts *s, const char *name);
+// A failure, or the sentence of a row of the death table.
 const struct failure_text *scripts_failure(const struct scripts *s, const char *name);
+// The row of the death table of that name.
+const struct death *scripts_death(const struct scripts *s, const char *name);
 
 // Index of a state in a dialogue, or -1.
 int dialogue_state(const struct dialogue *d, const char *name);

@@ -151,7 +151,7 @@ int machine_turn(struct machine *m, struct failure *f) {
     size_t size = 0;
     const char *line = link_last_line(m->link, &size);
     report_waiting(m->report, m->waiting_for, waited, line, size);
-    if (event == LINK_ERROR)
+    if (event == LINK_ERROR || machine_look_for_death(m, event == LINK_GONE, f) != 0)
         return -1;
     if (event == LINK_STOP || (known && signals_count() > 1))
         return stopped(m, f);

@@ -33,7 +33,6 @@ struct typing {
     struct machine *m;
     const struct prompt *p;
     const char *text;
-    struct watch_set console, kernel; // death is noticed while typing, too
 };
 
 // Waits until the echo of the first `sent` bytes is judged. 1: perfect; 0: wrong, or it does not
@@ -42,8 +41,6 @@ static int await_echo(struct typing *t, size_t sent, struct failure *f) {
     struct machine *m = t->m;
     machine_begin_wait(m, "the echo of what is typed", ECHO_MS);
     for (;;) {
-        if (machine_check_watches(m, &t->console, &t->kernel, f) != 0)
-            return -1;
         size_t size = 0;
         const char *seen = stream_rest(link_text(m->link), &size);
         const enum echo_verdict v = echo_judge(t->p->echo, t->p->lead, t->text, sent, seen, size);
@@ -107,11 +104,8 @@ static int type_line(struct typing *t, struct failure *f) {
             if (kill_line(m, t->p, f) != 0)
                 return -1;
         }
-        if (machine_watch(m, &t->console, &t->kernel, f) != 0)
-            return -1;
         const size_t chunk = t->p->chunk >> (2 * attempt);
         const int typed = type_once(t, chunk < 1 ? 1 : chunk, f);
-        machine_unwatch(m, &t->console, &t->kernel);
         stream_skip(link_text(m->link));
         if (typed != 0)
             return typed;
@@ -122,7 +116,6 @@ static int type_line(struct typing *t, struct failure *f) {
 int machine_type(struct machine *m, const struct prompt *p, const char *text, struct failure *f) {
     struct typing t = {.m = m, .p = p, .text = text};
     const int typed = type_line(&t, f);
-    machine_unwatch(m, &t.console, &t.kernel);
     if (typed < 0)
         return -1;
     if (typed == 0)

@@ -1,4 +1,4 @@
-// Looking at the console and waiting for it: what a state expects, what all watches name.
+// Looking at the console and waiting for it: what a state expects.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,16 +74,6 @@ static int add_rules(struct machine *m, struct watch_set *set, const char *in,
     return 0;
 }
 
-static int add_watches(struct machine *m, struct watch_set *set, const char *in,
-                       struct failure *f) {
-    for (unsigned i = 0; i < scripts_count(m->scripts); i++) {
-        const struct dialogue *d = scripts_at(m->scripts, i);
-        if (add_rules(m, set, in, d->watch, d->watch_count, f) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 // What a matched rule says: captures, lists, sets. 0: go on looking; 1: *next is set; -1 with *f.
 static int follow(struct machine *m, const struct dialogue *d, unsigned here,
                   const struct watched *w, struct stream *from, unsigned *next, struct failure *f) {
@@ -124,19 +114,6 @@ static int follow(struct machine *m, const struct dialogue *d, unsigned here,
     return 1;
 }
 
-int machine_check_watches(struct machine *m, struct watch_set *text, struct watch_set *kernel,
-                          struct failure *f) {
-    unsigned next = 0; // a watch leads to no state
-    int i;
-    while ((i = stream_find(link_kernel(m->link), false)) >= 0)
-        if (follow(m, NULL, 0, &kernel->at[i], link_kernel(m->link), &next, f) != 0)
-            return -1;
-    while ((i = stream_find(link_text(m->link), false)) >= 0)
-        if (follow(m, NULL, 0, &text->at[i], link_text(m->link), &next, f) != 0)
-            return -1;
-    return 0;
-}
-
 // A command has ended: variable rc, and what the state says of it.
 static int command_ended(struct machine *m, const struct dialogue *d, const struct state *s,
                          unsigned here, unsigned *next, struct failure *f) {
@@ -151,6 +128,8 @@ static int command_ended(struct machine *m, const struct dialogue *d, const stru
     m->command_prompt = NULL;
     m->collect = NULL;
     report_detail(m->report, "the command ended with %s", vars_get(m->vars, "rc"));
+    if (machine_note_exit(m, d->dialogue, vars_get(m->vars, "rc"), f) != 0)
+        return -1;
     for (unsigned i = 0; i < s->then_count; i++) {
         const int holds = machine_holds(m, s->then[i].when, f);
         if (holds < 0)
@@ -187,31 +166,14 @@ static int gone(struct machine *m, const struct dialogue *d, const struct state 
     return machine_fail_gone(m, f);
 }
 
-int machine_watch(struct machine *m, struct watch_set *text, struct watch_set *kernel,
-                  struct failure *f) {
-    if (add_watches(m, text, "console", f) != 0 || add_watches(m, kernel, "kernel", f) != 0)
-        return -1;
-    if (stream_watch(link_text(m->link), text->patterns, text->count) != 0 ||
-        stream_watch(link_kernel(m->link), kernel->patterns, kernel->count) != 0)
-        return failure_no_memory(f);
-    text->overruns = stream_overruns(link_text(m->link));
-    kernel->overruns = stream_overruns(link_kernel(m->link));
-    return 0;
-}
-
-static void watch_set_clear(struct watch_set *set) {
+// Looks for nothing any more, and empties the set.
+static void unwatch(struct stream *stream, struct watch_set *set) {
+    (void)stream_watch(stream, NULL, 0);
     for (size_t i = 0; i < set->count; i++)
         pattern_free(set->patterns[i]);
     free(set->at);
     free(set->patterns);
     *set = (struct watch_set){0};
-}
-
-void machine_unwatch(struct machine *m, struct watch_set *text, struct watch_set *kernel) {
-    (void)stream_watch(link_text(m->link), NULL, 0);
-    (void)stream_watch(link_kernel(m->link), NULL, 0);
-    watch_set_clear(text);
-    watch_set_clear(kernel);
 }
 
 // All that is looked for in a state. The command's end comes first: its place in the order of
@@ -227,7 +189,12 @@ static int assemble(struct machine *m, const struct state *s, struct watch_set *
     if (add_rules(m, text, "console", s->expect, s->expect_count, f) != 0 ||
         add_rules(m, kernel, "kernel", s->expect, s->expect_count, f) != 0)
         return -1;
-    return machine_watch(m, text, kernel, f);
+    if (stream_watch(link_text(m->link), text->patterns, text->count) != 0 ||
+        stream_watch(link_kernel(m->link), kernel->patterns, kernel->count) != 0)
+        return failure_no_memory(f);
+    text->overruns = stream_overruns(link_text(m->link));
+    kernel->overruns = stream_overruns(link_kernel(m->link));
+    return 0;
 }
 
 // Says so when a match got longer than is waited for.
@@ -279,10 +246,19 @@ static int ask(struct machine *m, const struct state *s, struct watch_set *text,
                struct watch_set *kernel, struct failure *f) {
     if (!m->unrun && machine_nudge(m, s))
         return 0;
-    machine_unwatch(m, text, kernel); // typing looks at the console itself
+    unwatch(link_text(m->link), text); // typing looks at the console itself
+    unwatch(link_kernel(m->link), kernel);
     const int asked = m->unrun ? machine_run_again(m, s, f) : machine_ask(m, f);
     m->unrun = false;
     return asked < 0 ? -1 : assemble(m, s, text, kernel, f);
+}
+
+// Patience is over: what the state calls that.
+static int stuck(struct machine *m, const struct state *s, struct failure *f) {
+    (void)machine_fail_stuck(m, f);
+    if (s->stuck != NULL && f->id == EXIT_ID_GUEST_STUCK)
+        (void)machine_fail(m, s->stuck, f);
+    return -1;
 }
 
 int machine_wait(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,
@@ -300,7 +276,7 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
         if (turn == 1)
             result = gone(m, d, s, next, f);
         else if (turn == 2)
-            result = machine_fail_stuck(m, f);
+            result = stuck(m, s, f);
         else if (m->unrun || machine_overdue(m, s))
             result = ask(m, s, &text, &kernel, f);
         if (result == 0)
@@ -310,7 +286,8 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
     }
     if (result > 0 && s->takes > 0)
         landmark(m, s);
-    machine_unwatch(m, &text, &kernel);
+    unwatch(link_text(m->link), &text);
+    unwatch(link_kernel(m->link), &kernel);
     m->hold = false;
     return result < 0 ? -1 : 0;
 }

@@ -4,6 +4,7 @@ import os
 import re
 
 import choices
+import deaths
 import failures
 import mistakes
 import patience_cases
@@ -14,8 +15,8 @@ import typing_cases
 from trial import SOURCE, Case, Result, must
 
 SOURCE_OF_CODES = os.path.join(SOURCE, "driver/base/failure.c")
-# What has to do with fetching an ISO is tested elsewhere; no dialogue gives 59.
-ELSEWHERE = {0, *range(28, 40), 59, 85}
+# What has to do with fetching an ISO is tested elsewhere.
+ELSEWHERE = {0, *range(28, 40), 85}
 
 
 def every_code(_trial):
@@ -29,6 +30,6 @@ def every_code(_trial):
     return Result(0, "", "")
 
 
-CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *mistakes.CASES, *stops.CASES,
+CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *deaths.CASES, *mistakes.CASES, *stops.CASES,
          *patience_cases.CASES, *recover.CASES, Case("table/exit-codes", disk="", run=every_code)]
 SLOW = patience_cases.SLOW

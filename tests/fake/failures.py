@@ -95,7 +95,7 @@ ROWS = [
     fail("panic-fdisk", "panic=fdisk", 45, "attached", "enlarged", "panic", options=CONSOLE),
     fail("panic-e2fsck", "panic=e2fsck", 45, "check", "table", "panic"),
     fail("panic-resize2fs", "panic=resize2fs", 45, "fs", "any", "panic"),
-    fail("oom", "oom=apk", 45, "attached", "enlarged", "Out of memory", "--memory"),
+    fail("oom", "oom=apk", 92, "attached", "enlarged", "Out of memory: Killed process", "--memory"),
     fail("emergency-media", "emergency=media", 46, "attached", "enlarged", "emergency shell", options=CONSOLE),
     fail("emergency-switch", "emergency=switch", 46, "attached", "enlarged", "emergency shell", options=INIT),
     fail("login-apk", "login=apk", 48, "attached", "enlarged", "login prompt"),
@@ -116,8 +116,8 @@ ROWS = [
     # mdev, apk, the disk in the guest.
     fail("mdev-stop", "mdev=stop", 51, "attached", "enlarged", "rc-service mdev stop", "exit code 1"),
     fail("mdev-start", "mdev=start", 51, "attached", "enlarged", "rc-service hwdrivers start"),
-    fail("mdev-seq", "mdev=seq", 51, "attached", "enlarged", "exit code 1"),
-    fail("mdev-log", "mdev=log", 51, "attached", "enlarged", "exit code 1", options=("--log=single",)),
+    fail("mdev-seq", "mdev=seq", 92, "attached", "enlarged", "exit code 1", "No space left on device", "--memory"),
+    fail("mdev-log", "mdev=log", 92, "attached", "enlarged", "exit code 1", "No space left", options=("--log=single",)),
     fail("apk-missing", "apk=missing", 52, "attached", "enlarged", "e2fsprogs-extra (no such package)"),
     fail("apk-media", "apk=media", 52, "attached", "enlarged", "Unable to read database"),
     fail("no-serial", "serial=none", 53, "attached", "enlarged", "serial number QG"),
@@ -138,9 +138,9 @@ ROWS = [
     fail("node-gone", "node=gone", 56, "table", "table", "mdev -s"),
     fail("node-gone-e2fsck", "vanish-e2fsck=99", 56, "check", "table", "e2fsck"),
     fail("node-gone-resize2fs", "vanish-resize2fs=99", 56, "fs", "any", "resize2fs"),
-    fail("e2fsck-4", "e2fsck=4", 57, "check", "table", "exit code 4"),
-    fail("e2fsck-8", "e2fsck=8", 57, "check", "table", "exit code 8"),
-    fail("resize2fs", "resize2fs=1", 58, "fs", "any", "Input/output error"),
+    fail("e2fsck-4", "e2fsck=4", 90, "check", "table", "exit code 4", "Input/output error"),
+    fail("e2fsck-8", "e2fsck=8", 90, "check", "table", "exit code 8", "Input/output error"),
+    fail("resize2fs", "resize2fs=1", 90, "fs", "any", "Input/output error"),
     fail("resize2fs-blocks", "blocks=1000", 58, "fs", "any", "1000 blocks long, not 32512"),
 
     # The end.

@@ -8,7 +8,8 @@ panic=STATE         the kernel panics          hang=STATE   not a byte comes any
 babble=STATE        the same line comes again and again, and nothing else any more
 die=STATE[:HOW]     QEMU ends: exit status HOW (1), or HOW is kill
 login=STATE         init starts a new login    reset=STATE  the firmware comes back
-oom=STATE           the kernel kills something to get memory
+oom=STATE           the kernel kills the command to get memory
+death=STATE:FILE    what deaths.py has written into FILE
 drop=K, double=K    every K-th letter at the serial port is lost, or comes twice (not at boot:)
 drop-boot=K         the same at boot:
 mute=STATE          from there on, no key is echoed

@@ -2,6 +2,7 @@
 """A fake QEMU with a fake Alpine live CD in it, for --qemu=PATH: says in milliseconds what the real ones say in
 minutes, and goes wrong as it is told to (faults.py). The disk image is really changed."""
 
+import json
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ You may change this message by editing /etc/motd.
 LOOKS_LIKE_PROMPTS = "the prompt is localhost:~# \nlocalhost:~# \n~ # \nCommand (m for help): \n(qemu) \nboot: \n# \n"
 # How long the parts of a real guest take (see the word slow); a second, where nothing stands.
 REAL_SECONDS = {"firmware": 0.4, "kernel": 10, "initramfs": 5, "openrc": 12, "apk": 5, "off": 5}
+KILLED = 128 + signal.SIGKILL
 NO_TTY = "{}: can't access tty; job control turned off\n"
 SERVICES = ("Mounting /run", "Caching service dependencies", "Mounting modloop", "Starting busybox mdev",
             "Scanning hardware for mdev", "Loading hardware drivers", "Setting hostname", "Starting busybox syslog")
@@ -97,7 +99,7 @@ class Machine:
     # What goes wrong.
 
     def at(self, state):
-        """Each state of the guest comes by here."""
+        """Each state of the guest comes by here. An exit code, if a tool fails there; else None."""
         faults, console = self.faults, self.console
         console.pause(REAL_SECONDS.get(state, 1))
         if (fifo := faults.at("gate", state)) is not None:
@@ -116,8 +118,12 @@ class Machine:
             console.kernel("Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000009", loud=True)
             console.kernel("---[ end Kernel panic - not syncing: Attempted to kill init! ]---", loud=True)
             self.wait_for_ever()
+        if (path := faults.at("death", state)) is not None:
+            return self.death(path)
         if faults.at("oom", state) is not None:
-            console.kernel("Out of memory: Killed process 231 (apk) total-vm:5400kB", loud=True)
+            console.kernel(f"Out of memory: Killed process 231 ({state}) total-vm:5400kB", loud=True)
+            console.out("Killed\n")
+            return KILLED
         if faults.at("hang", state) is not None:
             self.wait_for_ever()
         if faults.at("babble", state) is not None:
@@ -128,6 +134,20 @@ class Machine:
         if faults.at("login", state) is not None:
             self.getty()
             self.wait_for_ever()
+        return None
+
+    def death(self, path):
+        """Says what deaths.py has written down, and dies of it if it is to. Returns a tool's exit code."""
+        with open(path, encoding="utf-8") as file:
+            how = json.load(file)
+        for line in how.get("kernel", ()):
+            self.console.kernel(line, loud=True)
+        self.console.out(how.get("text", ""))
+        if how["die"]:
+            os._exit(1)
+        if "code" not in how:
+            self.wait_for_ever()
+        return how["code"]
 
     def wait_for_ever(self):
         while True:

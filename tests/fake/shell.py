@@ -69,7 +69,9 @@ class Shell:
         for pattern, name, method in COMMANDS:
             found = re.fullmatch(pattern, text)
             if found:
-                self.machine.at(name)
+                code = self.machine.at(name)
+                if code is not None:
+                    return code
                 return method(self, *found.groups())
         self.console.out(f"-sh: {text.split()[0]}: not found\n")
         return 127

@@ -18,9 +18,20 @@ static const char head[] =
     "failures:\n"
     "  - {failure: fell, exit: apk-failed, says: 'it fell (%{word})', next: 'lift %{word}'}\n"
     "  - {failure: tired, exit: node-missing, says: tired, next: rest}\n"
-    "watch:\n"
-    "  - {see: 'PANIC', set: [{name: word, value: panic}], fail: fell}\n"
-    "  - {see: 'oops', in: kernel, set: [{name: word, value: oops}], fail: fell}\n"
+    "deaths:\n"
+    "  - {death: dead, how: fatal, fault: guest, exit: kernel-panic, see: '(?<said>PANIC)', "
+    "says: 'dead (%{said})', next: rest}\n"
+    "  - {death: halt, how: fatal, fault: host, exit: kernel-panic, in: kernel, see: 'halt', "
+    "when: word == none, says: halted, next: rest}\n"
+    "  - {death: ill, how: cause, fault: disk, exit: disk-error, in: kernel, see: 'ill(?<n>\\d)', "
+    "says: 'ill %{n}', next: look}\n"
+    "  - {death: odd, how: note, fault: guest, exit: internal, see: 'odd;', says: odd, next: -}\n"
+    "  - {death: said, how: cause, fault: iso, exit: cd-error, in: runbook, see: 'no CD', says: "
+    "CD lost, next: look}\n"
+    "  - {death: nine, how: cause, fault: iso, exit: guest-fault, in: runbook, code: 9, says: nine "
+    "of all, next: look}\n"
+    "  - {death: bits, how: cause, fault: disk, exit: fsck-failed, in: runbook, bit: 8, says: bit "
+    "one, next: look}\n"
     "states:\n"
     "  - {state: begin, set: [{name: word, value: none}]}\n";
 
@@ -84,12 +95,51 @@ static const struct {
     {"fail", "  - {state: a, fail: fell}\n", "cat", EXIT_ID_APK_FAILED, "it fell (none)"},
     {"seen, fail", "  - {state: a, expect: [{see: 'no (?<word>\\w+)!', fail: fell}]}\n",
      "printf 'no room!'; cat", EXIT_ID_APK_FAILED, "it fell (room)"},
-    {"watch", "  - {state: a, expect: [{see: 'never', goto: done}]}\n", "printf 'PANIC'; cat",
-     EXIT_ID_APK_FAILED, "it fell (panic)"},
-    {"watch kernel lines", "  - {state: a, expect: [{see: 'never', goto: done}]}\n",
-     "printf '[    1.000000] oops\\r\\n'; cat", EXIT_ID_APK_FAILED, "it fell (oops)"},
-    {"watch while typing", "  - {state: a, prompt: line, type: hello}\n",
-     "printf 'hePANIC'; cat >/dev/null", EXIT_ID_APK_FAILED, "it fell (panic)"},
+    {"death", "  - {state: a, expect: [{see: 'never', goto: done}]}\n", "printf 'PANIC'; cat",
+     EXIT_ID_KERNEL_PANIC, "dead (PANIC); at fault is the guest"},
+    {"death in kernel lines", "  - {state: a, expect: [{see: 'never', goto: done}]}\n",
+     "printf '[    1.000000] halt\\r\\n'; cat", EXIT_ID_KERNEL_PANIC,
+     "halted; at fault is the host"},
+    {"death while typing", "  - {state: a, prompt: line, type: hello}\n",
+     "printf 'hePANIC'; cat >/dev/null", EXIT_ID_KERNEL_PANIC, "dead (PANIC)"},
+    {"death that does not count now",
+     "  - {state: a, set: [{name: word, value: x}], expect: [{see: 'never', goto: done}]}\n",
+     "printf '[    1.000000] halt\\r\\n'; exit 3", EXIT_ID_QEMU_DIED, "ended with status 3"},
+    {"death after an illness", "  - {state: a, expect: [{see: 'never', goto: done}]}\n",
+     "printf '[    1.000000] ill4\\r\\nPANIC'; cat", EXIT_ID_KERNEL_PANIC,
+     "dead (PANIC); before that: ill 4; at fault is the guest"},
+    {"illness ends nothing", "  - {state: a, expect: [{see: 'end', goto: done}]}\n",
+     "printf '[    1.000000] ill4\\r\\nodd; end'; cat", EXIT_ID_OK, "none"},
+    {"illness takes nothing away from a state",
+     "  - {state: a, expect: [{see: 'is (?<word>odd; or not)!', goto: done}]}\n",
+     "printf 'is odd; or not!'; cat", EXIT_ID_OK, "odd; or not"},
+    {"illness is the reason of an end", "  - {state: a, expect: [{see: 'never', goto: done}]}\n",
+     "printf '[    1.000000] ill4\\r\\nodd; '; exit 3", EXIT_ID_DISK_ERROR,
+     ": ill 4; before that: odd; at fault is the disk"},
+    {"a note is no reason", "  - {state: a, expect: [{see: 'never', goto: done}]}\n",
+     "printf 'odd; '; exit 3", EXIT_ID_QEMU_DIED, "; before that: odd"},
+    {"a tool's exit code",
+     "  - {state: a, prompt: shell, command: work, then: [{when: rc == 9, fail: fell}, {goto: "
+     "done}]}\n",
+     SHELL "run; fin 9; cat", EXIT_ID_GUEST_FAULT,
+     "it fell (none): nine of all; at fault is the ISO"},
+    {"a bit of it", "  - {state: a, prompt: shell, command: work, failed: fell}\n",
+     SHELL "run; fin 10; cat", EXIT_ID_FSCK_FAILED,
+     "it fell (none): bit one; at fault is the disk"},
+    {"what a tool says comes first", "  - {state: a, prompt: shell, command: work, failed: fell}\n",
+     SHELL "printf '[    1.000000] ill4\\r\\n'; run; echo no CD; fin 10; cat", EXIT_ID_CD_ERROR,
+     "it fell (none): CD lost; before that: ill 4"},
+    {"what a tool says is nobody else's", "  - {state: a, expect: [{see: 'never', goto: done}]}\n",
+     "echo no CD; exit 3", EXIT_ID_QEMU_DIED, "status 3"},
+    {"what an earlier tool said is forgotten",
+     "  - {state: a, prompt: shell, command: work, then: [{goto: b}]}\n"
+     "  - {state: b, prompt: shell, command: more, failed: fell}\n",
+     SHELL "run; echo no CD; fin 1; run; fin 2; cat", EXIT_ID_APK_FAILED, "it fell (none)"},
+    {"an old illness is no reason for a tool's failure",
+     "  - {state: a, prompt: shell, command: work, failed: fell}\n"
+     "  - {state: b, prompt: shell, command: more, failed: fell}\n",
+     SHELL "run; printf '[    1.000000] ill4\\r\\n'; fin 0; run; fin 2; cat", EXIT_ID_APK_FAILED,
+     "it fell (none); before that: ill 4"},
     {"tries",
      "  - {state: a, tries: 3, exhausted: tired, next: a, set: [{name: word, value: "
      "'x%{word}'}]}\n",

@@ -63,10 +63,12 @@ static const char right[] = "dialogue: runbook\n"                               
                             "    exit: internal\n"                                            // 15
                             "    says: it fell (%{rc})\n"                                     // 16
                             "    next: lift it\n"                                             // 17
-                            "watch:\n"                                                        // 18
-                            "  - see: 'panic'\n"                                              // 19
-                            "    in: kernel\n"                                                // 20
-                            "    fail: fell\n"                                                // 21
+                            "deaths:\n"                                                       // 18
+                            "  - {death: dead, how: fatal, fault: guest, exit: internal, "    // 19
+                            "says: dead, next: rest,\n"                                       //
+                            "     see: 'panic', in: kernel}\n"                                // 20
+                            "  - {death: ill, how: note, fault: disk, exit: internal, "       // 21
+                            "says: ill, next: rest, in: runbook, bit: 2}\n"                   //
                             "states:\n"                                                       // 22
                             "  - state: one\n"                                                // 23
                             "    prompt: shell\n"                                             // 24
@@ -89,6 +91,11 @@ static const char right[] = "dialogue: runbook\n"                               
                             "        otherwise: one\n"                                        // 41
                             "        goto: done\n"                                            // 42
                             "      - {exit: true, goto: done}\n";                             // 43
+
+// Line 21 with another end.
+#define ILL(end)                                                                                   \
+    "  - {death: ill, how: note, fault: disk, exit: internal, says: ill, next: rest, in: "         \
+    "runbook, " end "}"
 
 // What is put in a line's place, and what is then said, with its line.
 static const struct {
@@ -119,7 +126,6 @@ static const struct {
     {41, 41, "        otherwise: three", "no state `three`"},
     {42, 42, "        goto: three", "no state `three`"},
     {36, 36, "    exhausted: tripped", "the failure `tripped`"},
-    {21, 21, "    fail: tripped", "the failure `tripped`"},
     {15, 15, "    exit: nowhere", "no exit code `nowhere`"},
     {24, 24, "    prompt: shall", "the prompt `shall`"},
     {34, 34, "    stage: tables", "no stage `tables`"},
@@ -131,13 +137,8 @@ static const struct {
     {39, 39, "      - see: 'a%{none}b'", "none"},
     {40, 40, "        holds: word = x", "not `=`"},
     {31, 31, "      - {when: none == 0, goto: two}", "no variable `none`"},
-    {19, 19, "  - see: 'panic('", "panic("},
-    {19, 19, "  - see: 'panic$'", "ends in `$`"},
-    {19, 19, "  - see: 'x*'", ""},
-    {19, 19, "  - see: 'panic *'", "open or optional part"},
     {11, 11, "    done: '(?<code>\\d+)# '", "no group (?<rc>"},
     {29, 29, "        list: words", "no group (?<words>"},
-    {20, 20, "    in: colonel", "console or kernel"},
     // What goes together
     {28, 28, "      - in: console", "either `see` or `exit: true`"},
     {28, 28, "      - {in: kernel, in: console}", "already seen: in"},
@@ -154,7 +155,29 @@ static const struct {
     {37, 33, "    press: x\n    call: runbook", "more than one of"},
     {10, 4, "    # mark", "`mark` and `done`"},
     {6, 6, "    chunk: 0", "at least one byte"},
-    {21, 19, "    goto: one", "belongs to no state"},
+    {28, 29, "      - see: x\n        in: colonel", "console or kernel"},
+    // Deaths
+    {20, 20, "     see: 'panic(', in: kernel}", "panic("},
+    {20, 20, "     see: 'panic$', in: kernel}", "ends in `$`"},
+    {20, 20, "     see: 'x*', in: kernel}", ""},
+    {20, 20, "     see: 'panic *', in: kernel}", "open or optional part"},
+    {20, 20, "     see: 'a%{word}', in: kernel}", "no %{name} in it"},
+    {20, 20, "     see: 'panic', in: colonel}", "console, kernel or a dialogue, not `colonel`"},
+    {21, 21, ILL("bit: 3"), "1, 2, 4"},
+    {21, 21, ILL("bit: 0"), "1, 2, 4"},
+    {21, 21, ILL("bit: 256"), "1, 2, 4"},
+    {21, 21, ILL("code: 256"), "at most 255"},
+    {21, 21, ILL("code: 1, bit: 2"), "more than one of see, code and bit"},
+    {21, 21, ILL("code: 1, when: word = x"), "not `=`"},
+    {21, 21, ILL("bit: 2, how: lethal"), ""},
+    {21, 21, "  - {death: ill, how: note, fault: disk, exit: internal, says: s, next: n, bit: 2}",
+     "that of a tool"},
+    {21, 21, "  - {death: dead, how: note, fault: disk, exit: internal, says: s, next: n}",
+     "`dead` is taken"},
+    {21, 21, "  - {death: ill, how: note, fault: disk, exit: nowhere, says: s, next: n}",
+     "no exit code `nowhere`"},
+    {21, 21, "  - {death: ill, how: note, fault: disk, exit: internal, says: '%{none}', next: n}",
+     "none"},
 };
 
 // The file with one line replaced.
