@@ -14,8 +14,6 @@ CODES = {"disk-locked": 11, "host-full": 41, "qemu-died": 43, "boot-failed": 44,
          "guest-stuck": 47, "login-lost": 48, "apk-failed": 52, "fsck-failed": 57, "resize2fs-failed": 58, "disk-error": 90,
          "cd-error": 91, "guest-memory": 92, "guest-fault": 93}
 FAULTS = {"disk": "the disk", "guest": "the guest", "iso": "the ISO", "host": "the host", "program": "this program"}
-# What the error says of the disk, and what the disk is, by the state at which the guest dies.
-DISK = {"e2fsck": ("check", "table"), "resize2fs": ("fs", "any")}
 DIED = 43  # QEMU's end, after a row that ends nothing by itself
 
 
@@ -217,7 +215,6 @@ def noted(words):
 def case(row):
     """What the run says, by the row's own words; and ends with, by what it is."""
     name, how = row["death"], PRODUCERS[row["death"]]
-    stage, state = DISK.get(how["state"], ("attached", "enlarged"))
     # Those that end nothing are followed by QEMU's end; a tool's, by its failure.
     tells = {**how, "die": row["how"] != "fatal" and "code" not in how}
     code = CODES[row["exit"]]
@@ -233,7 +230,7 @@ def case(row):
     # What was noted of an exit code is not said again with the failure.
     after = noted(row["says"]) if row["how"] == "note" and "code" in how else None
     words = () if after else words
-    return Case(f"deaths/{name}", how.get("options", ()), exit=code, stage=stage, state=state, says=tuple(words),
+    return Case(f"deaths/{name}", how.get("options", ()), exit=code, stage="spared", state="same", says=tuple(words),
                 before=write(tells), after=after)
 
 
