@@ -14,6 +14,7 @@
 // Exit codes of e2fsck from here on say that it could not do its work.
 enum { E2FSCK_FAILED = 8 };
 
+static const char refused_repair[] = "? no\n";
 static const char unsupported[] = " has unsupported feature(s): ";
 
 static double seconds(void) {
@@ -83,7 +84,8 @@ static int judge(struct fsck *k, const struct copy *c, struct failure *f) {
         rc = check_features(&r, f);
     if (rc == 0) {
         k->code = WIFEXITED(r.status) ? WEXITSTATUS(r.status) : E2FSCK_FAILED;
-        k->clean = run_ok(&r);
+        // Of wrong counts in the superblock it speaks, and returns 0.
+        k->clean = run_ok(&r) && strstr(r.out, refused_repair) == NULL;
         take_version(k->version, sizeof k->version, r.err);
         free(k->words);
         k->words = r.out_size > 0 ? r.out : r.err;

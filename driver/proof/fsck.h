@@ -9,7 +9,7 @@
 #include "proof/copy.h"
 
 struct fsck {
-    bool clean;
+    bool clean;       // it ended well and would not have repaired anything
     int code;         // e2fsck's exit code; -1: it was not run, since the inodes claim too much
     char *words;      // what it wrote, as it is (LC_ALL=C)
     char version[48]; // "1.47.0"; empty when it did not say

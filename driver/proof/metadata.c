@@ -269,22 +269,43 @@ static bool walk_open(struct walk *w) {
     return ext2fs_open2(name, NULL, flags, 0, 0, &manager, &w->fs) == 0;
 }
 
-int metadata_fill(struct copy *c, enum metadata *found, struct failure *f) {
+static void fill_mmp(struct walk *w) {
+    if (ext2fs_has_feature_mmp(w->fs->super))
+        fill(w, w->fs->super->s_mmp_block, 1);
+}
+
+// What is looked at before the inodes.
+static void walk_head(struct walk *w) {
+    const ext2_ino_t journal = w->fs->super->s_journal_inum;
+    fill_mmp(w);
+    if (journal != 0 && going(w)) {
+        if (ext2fs_read_inode_full(w->fs, journal, (struct ext2_inode *)w->inode,
+                                   EXT2_INODE_SIZE(w->fs->super)) != 0)
+            partly(w);
+        else
+            fill_journal_super(w, journal);
+    }
+}
+
+static void walk_all(struct walk *w) {
+    fill_mmp(w);
+    walk_groups(w);
+    walk_inodes(w);
+}
+
+static int walk(struct copy *c, void (*way)(struct walk *w), enum metadata *found,
+                struct failure *f) {
     struct failure own;
     struct walk w = {.copy = c, .f = f != NULL ? f : &own, .found = METADATA_ALL};
-    if (!walk_open(&w)) {
-        w.found = METADATA_SOME;
-    } else {
+    if (walk_open(&w)) {
         w.inode = calloc(1, (size_t)EXT2_INODE_SIZE(w.fs->super));
-        if (w.inode == NULL) {
-            (void)ext2fs_close_free(&w.fs);
-            return failure_no_memory(f);
-        }
-        if (w.fs->super->s_mmp_block != 0 && ext2fs_has_feature_mmp(w.fs->super))
-            fill(&w, w.fs->super->s_mmp_block, 1);
-        walk_groups(&w);
-        walk_inodes(&w);
+        if (w.inode != NULL)
+            way(&w);
+        else
+            w.failed = failure_no_memory(w.f) != 0;
         free(w.inode);
+    } else {
+        partly(&w);
     }
     if (w.fs != NULL)
         (void)ext2fs_close_free(&w.fs);
@@ -292,12 +313,11 @@ int metadata_fill(struct copy *c, enum metadata *found, struct failure *f) {
     return w.failed ? -1 : 0;
 }
 
+int metadata_fill(struct copy *c, enum metadata *found, struct failure *f) {
+    return walk(c, walk_all, found, f);
+}
+
 int metadata_fill_head(struct copy *c, struct failure *f) {
-    struct failure own;
-    struct walk w = {.copy = c, .f = f != NULL ? f : &own, .found = METADATA_ALL};
-    // Opening it reads just that.
-    (void)walk_open(&w);
-    if (w.fs != NULL)
-        (void)ext2fs_close_free(&w.fs);
-    return w.failed ? -1 : 0;
+    enum metadata found;
+    return walk(c, walk_head, &found, f);
 }

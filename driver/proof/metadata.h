@@ -22,7 +22,8 @@ enum metadata {
 // failure, EXIT_ID_INTERRUPTED, EXIT_ID_TERMINATED or EXIT_ID_INTERNAL.
 int metadata_fill(struct copy *c, enum metadata *found, struct failure *f);
 
-// Fills the copy with the superblock and the group descriptors alone.
+// Fills the copy with what e2fsck looks at before the inodes alone: superblock, group descriptors,
+// the journal's superblock. 0, or -1 as metadata_fill.
 int metadata_fill_head(struct copy *c, struct failure *f);
 
 #endif
