@@ -1,225 +1,300 @@
-// How fast the console is read: bench_console [MB] reads so much console text (50 MB)
-// - from a pty, doing nothing with it: the floor;
-// - from a pty, through view and stream with six patterns that match only at the end;
-// - the same from memory, in pieces of 4 KiB;
-// three times each, and prints the medians. `bench_console write MB` is the program on the pty.
+// How fast a console is read, beside other readers: bench_console [MB [ROUNDS [SCRIPTS EXPECTL]]].
+//
+// Each reader is a program of its own that starts the writer on a pty, reads what it writes until
+// the last of six patterns has matched, and prints its wall time, processor time and peak memory.
+// The readers take turns, ROUNDS times; medians are shown. Slow ones get a part of the text only.
+// Then the driver's own matching, from memory, for 1 to 200 MB.
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "console/link.h"
 #include "console/stream.h"
 #include "console/view.h"
+#include "console_text.h"
 #include "guest/pty.h"
 
-enum { MB = 1000000, PIECE = 4096, READ_SIZE = 16384, RUNS = 3, PATTERNS = 6 };
-
-// Boot messages, a service's lines with colours, tables, and every eighth line the kernel's.
-static const char *const lines[] = {
-    "/dev/sda1 *  0,8,9       33,0,16            512      33279      32768 16.0M 83 Linux\r\n",
-    " * Starting busybox mdev ...\r\n\033[A\033[68G \033[1;34m[ \033[1;32mok \033[1;34m]\033[m\r\n",
-    "Pass 2: Checking directory structure\r\n",
-    "(3/6) Installing e2fsprogs-libs (1.47.0-r5)\r\n",
-    "-rw-r--r--    1 root     root         12345 Nov 22 18:18 \033[0;0m/lib/modules/x.ko\033[m\r\n",
-    "The partition table has been altered.\r\n",
-    "Partition 2 has different physical/logical end:\r\n     phys=(244,13,13) "
-    "logical=(15,92,13)\r\n",
-    "[   12.345678] usb 1-1: new high-speed USB device number 2 using xhci_hcd\r\n",
+enum {
+    PIECE = 4096,
+    READ_SIZE = 16384,
+    ROUNDS_MAX = 15,
+    PATTERNS = 6,
+    HISTORY = 512,
+    LIMIT = 65536
 };
 
+// Six of those that the dialogues look for while resize2fs runs.
 static const char *const regexes[PATTERNS] = {
-    "localhost login: ",
-    "Command \\(m for help\\): ",
-    "^(?<name>\\S+): (?<files>\\d+)/\\d+ files \\(",
-    "^OK: \\d+ MiB in \\d+ packages",
-    "~ # <done (?<rc>\\d+)>",
-    "Kernel panic - not syncing: (?<why>[^\\n]*)\\n",
+    "^[^\\n ]+ login: ",
+    "ISOLINUX [^\\n]*Copyright",
+    "No such (?:file or directory|device)[^\\n]*\\n",
+    " is (?:now|already) (?<blocks>\\d+) \\(\\d+k\\) blocks long",
+    "^(?<says>(?:resize2fs: |Please run |open: |The containing )[^\\n]*)\\n",
+    "(?<loader_says>(?:Loading /[^\\n]*failed|Could not find kernel image)[^\\n]*)\\n",
 };
 
-static const char *const ending =
-    "rootfs: 11/6656 files (0.0% non-contiguous)\r\nlocalhost login: ";
+// ---- The writer.
 
-// A buffer of at least `size` bytes of lines, then the ending. Sets *size to what it is.
-static char *make_text(size_t *size) {
-    char *text = malloc(*size + 512);
-    if (text == NULL)
-        abort();
-    size_t used = 0;
-    for (size_t i = 0; used < *size; i++) {
-        const char *line = lines[i % (sizeof lines / sizeof *lines)];
-        memcpy(text + used, line, strlen(line));
-        used += strlen(line);
-    }
-    memcpy(text + used, ending, strlen(ending) + 1);
-    *size = used + strlen(ending);
-    return text;
-}
-
-static int write_text(size_t size) {
-    char *text = make_text(&size);
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(1, text + done, size - done < PIECE ? size - done : PIECE);
+static int write_all(const char *bytes, size_t size) {
+    while (size > 0) {
+        const ssize_t n = write(1, bytes, size < PIECE ? size : PIECE);
         if (n < 0)
-            return 1;
-        done += (size_t)n;
+            return -1;
+        bytes += n;
+        size -= (size_t)n;
     }
-    free(text);
     return 0;
 }
 
-struct console {
-    struct view *view;
-    struct stream *text, *kernel;
-    struct pattern *patterns[PATTERNS];
-    unsigned matches;
-};
-
-static void on_text(void *arg, const char *text, size_t size) {
-    struct console *c = arg;
-    if (stream_append(c->text, text, size) != 0)
-        abort();
+static int write_text(size_t size) {
+    size_t block_size = 0;
+    char *block = text_block(&block_size);
+    for (size_t done = 0; done < size;) {
+        const size_t n = size - done < block_size ? size - done : block_size;
+        if (write_all(block, n) != 0)
+            return 1;
+        done += n;
+    }
+    free(block);
+    return write_all("\r\n", 2) == 0 && write_all(text_ending, strlen(text_ending)) == 0 ? 0 : 1;
 }
 
-static void on_kernel(void *arg, const char *text, size_t size) {
-    struct console *c = arg;
-    if (stream_append(c->kernel, text, size) != 0)
-        abort();
-}
+// ---- The driver's readers.
 
-static void console_open(struct console *c) {
+static struct pattern *patterns[PATTERNS];
+
+static void patterns_make(void) {
     char why[256];
-    *c = (struct console){.text = stream_new(512, 65536), .kernel = stream_new(512, 65536)};
-    c->view = view_new(on_text, on_kernel, c);
     for (size_t i = 0; i < PATTERNS; i++)
-        c->patterns[i] = pattern_compile(regexes[i], why, sizeof why);
-    if (c->view == NULL || c->text == NULL || c->kernel == NULL ||
-        stream_watch(c->text, c->patterns, PATTERNS) != 0 ||
-        stream_watch(c->kernel, &c->patterns[PATTERNS - 1], 1) != 0)
+        if ((patterns[i] = pattern_compile(regexes[i], why, sizeof why)) == NULL)
+            abort();
+}
+
+static void watch(struct stream *text, struct stream *kernel) {
+    if (stream_watch(text, patterns, PATTERNS) != 0 ||
+        stream_watch(kernel, &patterns[PATTERNS - 1], 1) != 0)
         abort();
 }
 
-static void console_feed(struct console *c, const char *bytes, size_t size) {
-    view_feed(c->view, bytes, size);
-    while (stream_find(c->text, false) >= 0)
-        c->matches++;
-    while (stream_find(c->kernel, false) >= 0)
-        c->matches++;
+// Returns how many matches there were.
+static unsigned look(struct stream *text, struct stream *kernel) {
+    unsigned matches = 0;
+    while (stream_find(text, false) >= 0)
+        matches++;
+    while (stream_find(kernel, false) >= 0)
+        matches++;
+    return matches;
 }
 
-static void console_close(struct console *c) {
-    if (c->matches != 2) // both of the ending
-        abort();
-    view_free(c->view);
-    stream_free(c->text);
-    stream_free(c->kernel);
-    for (size_t i = 0; i < PATTERNS; i++)
-        pattern_free(c->patterns[i]);
-}
-
-struct cost {
-    double wall, cpu; // seconds, cpu of this process alone
-};
-
-static double seconds(clockid_t clock) {
-    struct timespec t;
-    (void)clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static struct cost now(void) {
-    return (struct cost){seconds(CLOCK_MONOTONIC), seconds(CLOCK_PROCESS_CPUTIME_ID)};
-}
-
-static struct cost since(struct cost begin) {
-    struct cost end = now();
-    return (struct cost){end.wall - begin.wall, end.cpu - begin.cpu};
-}
-
-// Reads the program's output, into a console or nowhere.
-static struct cost read_pty(const char *self, const char *megabytes, bool match) {
+static struct pty *start(const char *self, const char *megabytes) {
     char *argv[] = {(char *)self, (char *)"write", (char *)megabytes, NULL};
     struct failure f;
-    struct console c;
-    char bytes[READ_SIZE];
-    if (match)
-        console_open(&c);
-    struct cost begin = now();
     struct pty *p = pty_spawn(argv, &f);
     if (p == NULL) {
         (void)fprintf(stderr, "%s\n", f.what);
         exit(1);
     }
-    for (;;) {
-        ssize_t n = pty_read(p, bytes, sizeof bytes);
-        if (n < 0)
-            break;
-        if (n > 0 && match)
-            console_feed(&c, bytes, (size_t)n);
+    return p;
+}
+
+// Reads, and does nothing with it: the floor.
+static int read_only(const char *self, const char *megabytes) {
+    static char bytes[READ_SIZE];
+    const struct cost begin = cost_begin();
+    struct pty *p = start(self, megabytes);
+    for (ssize_t n; (n = pty_read(p, bytes, sizeof bytes)) >= 0;) {
         struct pollfd pfd = {.fd = pty_fd(p), .events = POLLIN};
         while (n == 0 && poll(&pfd, 1, -1) < 0 && errno == EINTR)
             ;
     }
-    struct cost cost = since(begin);
+    cost_print(cost_since(begin));
     pty_free(p);
-    if (match)
-        console_close(&c);
-    return cost;
+    return 0;
 }
 
-static struct cost read_memory(const char *text, size_t size) {
-    struct console c;
-    console_open(&c);
-    struct cost begin = now();
-    for (size_t done = 0; done < size; done += PIECE)
-        console_feed(&c, text + done, size - done < PIECE ? size - done : PIECE);
-    struct cost cost = since(begin);
-    console_close(&c);
-    return cost;
+// As a run does: link, view with un-mixing, two streams, patterns.
+static int read_link(const char *self, const char *megabytes) {
+    struct failure f;
+    patterns_make();
+    const struct cost begin = cost_begin();
+    struct link *l = link_new(start(self, megabytes), NULL, -1);
+    if (l == NULL)
+        return 1;
+    watch(link_text(l), link_kernel(l));
+    unsigned matches = 0;
+    while (link_pump(l, 1000, false, &f) != LINK_GONE)
+        matches += look(link_text(l), link_kernel(l));
+    cost_print(cost_since(begin));
+    link_free(l);
+    return matches == 2 ? 0 : 1;
+}
+
+struct memory {
+    struct view *view;
+    struct stream *text, *kernel;
+    unsigned matches;
+};
+
+static void on_text(void *arg, const char *text, size_t size) {
+    if (stream_append(((struct memory *)arg)->text, text, size) != 0)
+        abort();
+}
+
+static void on_kernel(void *arg, const char *text, size_t size) {
+    if (stream_append(((struct memory *)arg)->kernel, text, size) != 0)
+        abort();
+}
+
+static void memory_feed(struct memory *m, const char *bytes, size_t size) {
+    for (size_t done = 0; done < size; done += PIECE) {
+        view_feed(m->view, bytes + done, size - done < PIECE ? size - done : PIECE);
+        m->matches += look(m->text, m->kernel);
+    }
+}
+
+// From memory, in pieces.
+static int read_memory(size_t size) {
+    patterns_make();
+    struct memory m = {.text = stream_new(HISTORY, LIMIT), .kernel = stream_new(HISTORY, LIMIT)};
+    m.view = view_new(on_text, on_kernel, &m);
+    if (m.view == NULL || m.text == NULL || m.kernel == NULL)
+        return 1;
+    watch(m.text, m.kernel);
+    size_t block_size = 0;
+    char *block = text_block(&block_size);
+    const struct cost begin = cost_begin();
+    for (size_t done = 0; done < size; done += block_size)
+        memory_feed(&m, block, size - done < block_size ? size - done : block_size);
+    memory_feed(&m, "\r\n", 2);
+    memory_feed(&m, text_ending, strlen(text_ending));
+    cost_print(cost_since(begin));
+    free(block);
+    view_free(m.view);
+    stream_free(m.text);
+    stream_free(m.kernel);
+    return m.matches == 2 ? 0 : 1;
+}
+
+// ---- The comparison.
+
+// A reader: its name, its command (%s: this program, the folder of scripts, libexpect's reader),
+// and the most it gets, in MB.
+struct reader {
+    const char *name;
+    const char *command;
+    unsigned most;
+    struct cost costs[ROUNDS_MAX];
+    unsigned size; // MB that it got
+};
+
+static const struct reader readers_all[] = {
+    {.name = "pty, read only", .command = "'%1$s' read", .most = 1000},
+    {.name = "the driver", .command = "'%1$s' link", .most = 1000},
+    {.name = "exp_expectl, match_max 2000", .command = "'%3$s' '%1$s'", .most = 50},
+    {.name = "Tcl expect, match_max 2000",
+     .command = "expect '%2$s/bench_console.exp' '%1$s'",
+     .most = 5},
+    {.name = "pexpect, searchwindowsize=None",
+     .command = "python3 '%2$s/bench_console.py' '%1$s'",
+     .most = 1},
+    {.name = "pexpect, searchwindowsize=2000",
+     .command = "python3 '%2$s/bench_console.py' --window '%1$s'",
+     .most = 20},
+    {.name = "the driver, from memory", .command = "'%1$s' memory", .most = 1000},
+};
+enum { READERS = sizeof readers_all / sizeof *readers_all, FLOOR = 0, DRIVER = 1 };
+
+// Runs a command with so many megabytes and takes the line that it prints.
+static struct cost measure(const char *command, unsigned megabytes) {
+    char line[4096];
+    struct cost c = {0};
+    (void)snprintf(line, sizeof line, "%s %u", command, megabytes);
+    FILE *out = popen(line, "re");
+    const bool good = out != NULL && fscanf(out, "%lf %lf %ld", &c.wall, &c.cpu, &c.peak) == 3;
+    if (out == NULL || pclose(out) != 0 || !good) {
+        (void)fprintf(stderr, "failed: %s\n", line);
+        exit(1);
+    }
+    return c;
 }
 
 static int by_wall(const void *a, const void *b) {
-    double x = ((const struct cost *)a)->wall, y = ((const struct cost *)b)->wall;
+    const double x = ((const struct cost *)a)->wall, y = ((const struct cost *)b)->wall;
     return (x > y) - (x < y);
 }
 
-static void print(const char *what, struct cost *costs, size_t size, double floor) {
-    qsort(costs, RUNS, sizeof *costs, by_wall);
-    struct cost median = costs[RUNS / 2];
-    (void)printf("| %-28s | %6.1f | %5.2f | %5.2f | %5.2f |\n", what,
-                 (double)size / MB / median.wall, floor / median.wall, median.wall, median.cpu);
+static double rate(const struct reader *r, unsigned rounds) {
+    return r->size / r->costs[rounds / 2].wall;
+}
+
+static void compare(const char *self, unsigned megabytes, unsigned rounds, const char *scripts,
+                    const char *expectl) {
+    struct reader readers[READERS];
+    memcpy(readers, readers_all, sizeof readers);
+    for (unsigned round = 0; round < rounds; round++) // in turns: a busy moment hits all alike
+        for (size_t i = 0; i < READERS; i++) {
+            char command[4096];
+            struct reader *r = &readers[i];
+            r->size = megabytes < r->most ? megabytes : r->most;
+// The format stands in the table above.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+            (void)snprintf(command, sizeof command, r->command, self, scripts, expectl);
+#pragma GCC diagnostic pop
+            r->costs[round] = measure(command, r->size);
+        }
+    for (size_t i = 0; i < READERS; i++)
+        qsort(readers[i].costs, rounds, sizeof *readers[i].costs, by_wall);
+    (void)printf(
+        "| reader | MB read | MB/s | to the floor | driver to it | CPU, s | CPU, ns per byte "
+        "| peak, KiB |\n|---|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < READERS; i++) {
+        const struct reader *r = &readers[i];
+        const struct cost *c = &r->costs[rounds / 2];
+        (void)printf("| %s | %u | %.3g | %.2f | %.2f | %.2f | %.2f | %ld |\n", r->name, r->size,
+                     rate(r, rounds), rate(r, rounds) / rate(&readers[FLOOR], rounds),
+                     rate(&readers[DRIVER], rounds) / rate(r, rounds), c->cpu,
+                     c->cpu * 1e9 / ((double)r->size * MB), c->peak);
+    }
+}
+
+// What a byte costs, by the size of the text.
+static void growth(const char *self, unsigned rounds) {
+    static const unsigned sizes[] = {1, 10, 50, 200};
+    char command[4096];
+    (void)snprintf(command, sizeof command, "'%s' memory", self);
+    (void)printf("\n| MB | matching from memory, ns of CPU per byte (best of %u) | peak, KiB |\n"
+                 "|---|---|---|\n",
+                 rounds);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct cost best = {0};
+        for (unsigned round = 0; round < rounds; round++) {
+            const struct cost c = measure(command, sizes[i]);
+            if (round == 0 || c.cpu < best.cpu)
+                best = c;
+        }
+        (void)printf("| %u | %.2f | %ld |\n", sizes[i], best.cpu * 1e9 / ((double)sizes[i] * MB),
+                     best.peak);
+    }
 }
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "write") == 0)
-        return write_text((size_t)strtoul(argv[2], NULL, 10) * MB);
-    const char *megabytes = argc > 1 ? argv[1] : "50";
-    size_t size = (size_t)strtoul(megabytes, NULL, 10) * MB;
-    struct cost floor[RUNS], matched[RUNS], memory[RUNS];
-    for (int i = 0; i < RUNS; i++) { // in turns, so that a busy moment hits all alike
-        floor[i] = read_pty(argv[0], megabytes, false);
-        matched[i] = read_pty(argv[0], megabytes, true);
+        return write_text(strtoul(argv[2], NULL, 10) * MB);
+    if (argc == 3 && strcmp(argv[1], "read") == 0)
+        return read_only(argv[0], argv[2]);
+    if (argc == 3 && strcmp(argv[1], "link") == 0)
+        return read_link(argv[0], argv[2]);
+    if (argc == 3 && strcmp(argv[1], "memory") == 0)
+        return read_memory(strtoul(argv[2], NULL, 10) * MB);
+    if (argc != 5) {
+        (void)fprintf(stderr, "bench_console MB ROUNDS SCRIPTS EXPECTL\n");
+        return 2;
     }
-    // What reading and matching needed at most; the text in memory comes after it.
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    char *text = make_text(&size);
-    for (int i = 0; i < RUNS; i++)
-        memory[i] = read_memory(text, size);
-    free(text);
-
-    (void)printf("| %-28s |   MB/s | floor |  wall |   cpu |\n", "reader");
-    (void)printf("|------------------------------|--------|-------|-------|-------|\n");
-    qsort(floor, RUNS, sizeof *floor, by_wall);
-    double floor_wall = floor[RUNS / 2].wall;
-    print("pty, read only", floor, size, floor_wall);
-    print("pty, view and six patterns", matched, size, floor_wall);
-    print("memory, view and six patterns", memory, size, floor_wall);
-    (void)printf("peak memory of the readers on the pty: %ld KiB\n", usage.ru_maxrss);
+    const unsigned long rounds = strtoul(argv[2], NULL, 10);
+    const unsigned kept = rounds < 1 ? 1 : rounds > ROUNDS_MAX ? ROUNDS_MAX : (unsigned)rounds;
+    compare(argv[0], (unsigned)strtoul(argv[1], NULL, 10), kept, argv[3], argv[4]);
+    growth(argv[0], kept);
     return 0;
 }
