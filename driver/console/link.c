@@ -45,25 +45,39 @@ struct link {
     int quiet_ms; // so long has nothing come
 };
 
+// Adds to the line that is being written.
+static void note_piece(struct link *l, const char *text, size_t size) {
+    const size_t room = LAST_LINE_MAX - l->line_size;
+    memcpy(l->line + l->line_size, text, size < room ? size : room);
+    l->line_size += size < room ? size : room;
+    l->line_solid = l->line_size;
+    while (l->line_solid > 0 && l->line[l->line_solid - 1] == ' ')
+        l->line_solid--;
+}
+
+// Notes the last lines: from the end on, since those before them do not matter.
 static void note_lines(struct link *l, const char *text, size_t size) {
-    while (size > 0) {
-        const char *end = memchr(text, '\n', size);
-        const size_t n = end == NULL ? size : (size_t)(end - text);
-        for (size_t i = 0; i < n && l->line_size < LAST_LINE_MAX; i++) {
-            l->line[l->line_size++] = text[i];
-            if (text[i] != ' ')
-                l->line_solid = l->line_size;
-        }
-        if (end == NULL)
-            return;
+    const char *end = memrchr(text, '\n', size);
+    if (end == NULL) {
+        note_piece(l, text, size);
+        return;
+    }
+    const char *rest = end + 1;
+    for (bool noted = false; !noted;) {
+        const char *before = memrchr(text, '\n', (size_t)(end - text));
+        if (before != NULL)
+            l->line_size = 0;
+        const char *begin = before == NULL ? text : before + 1;
+        note_piece(l, begin, (size_t)(end - begin));
         if (l->line_solid > 0) {
             memcpy(l->last, l->line, l->line_solid);
             l->last_size = l->line_solid;
         }
-        l->line_size = l->line_solid = 0;
-        text += n + 1;
-        size -= n + 1;
+        noted = before == NULL || l->line_solid > 0;
+        end = before;
     }
+    l->line_size = 0;
+    note_piece(l, rest, size - (size_t)(rest - text));
 }
 
 static void on_text(void *arg, const char *text, size_t size) {
@@ -124,6 +138,7 @@ void link_free(struct link *l) {
 // Reads what there is. Returns false when there was nothing.
 static bool take_in(struct link *l, struct failure *f, bool *failed) {
     char bytes[READ_SIZE];
+    // One read at a time: while its bytes are looked at, the pty takes in more.
     const ssize_t n = pty_read(l->pty, bytes, sizeof bytes);
     if (n < 0)
         l->closed = true;
