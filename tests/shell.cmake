@@ -88,4 +88,5 @@ foreach(attach hda virtio usb)
 endforeach()
 
 include(fake/tests.cmake OPTIONAL)
+include(plan/tests.cmake OPTIONAL)
 include(iso/tests.cmake OPTIONAL)

@@ -161,10 +161,10 @@ void judge_growth(struct plan *p) {
     if ((s->incompat & EXT_INCOMPAT_META_BG) == 0 &&
         descriptors > ext_descriptor_blocks(s, s->blocks) + s->reserved_gdt_blocks)
         (void)reason_add(&p->reasons, REASON_TABLES_MOVE,
-                         "the file system has room for %" PRIu64
-                         " blocks of group descriptors and needs %" PRIu64
-                         ": resize2fs moves what is in the way, which takes longer",
-                         ext_descriptor_blocks(s, s->blocks) + s->reserved_gdt_blocks, descriptors);
+                         "the group descriptors will take %" PRIu64
+                         " blocks, and the file system has %" PRIu64
+                         " for them: resize2fs moves what is in the way, which takes longer",
+                         descriptors, ext_descriptor_blocks(s, s->blocks) + s->reserved_gdt_blocks);
     if (device - p->fs_blocks >= PAGE_BYTES / s->block_size + 1 && device > p->fs_blocks)
         (void)reason_add(&p->reasons, REASON_REST_UNUSED,
                          "the last %" PRIu64

@@ -16,6 +16,9 @@
 // The highest sector count that a partition table of 32-bit numbers, and busybox fdisk, can handle.
 static const uint64_t sectors_max = UINT32_MAX;
 
+// Of 2016: features that it knows are not worth a note.
+static const char common_e2fsprogs[] = "1.43.0";
+
 static uint64_t partition_bytes(const struct mbr_entry *e) {
     return (uint64_t)e->sectors * SECTOR_SIZE;
 }
@@ -155,6 +158,12 @@ static int plan_size(struct plan *p, const struct size *wanted, bool in_place) {
     else if (!in_place && subformat_needs_copy(i->format) &&
              subformat_check(i->path, i->format, &f) != 0)
         (void)reason_add_failure(&p->reasons, &f);
+    else if (!in_place && subformat_needs_copy(i->format))
+        (void)reason_add(
+            &p->reasons, REASON_GROWN_COPY,
+            "the disk's format is %s, which qemu-img cannot grow: a grown copy with the "
+            "same options will take its place",
+            i->format);
     return 0;
 }
 
@@ -214,7 +223,6 @@ static int plan_image(struct plan *p, const struct plan_request *q, bool *sized)
         return -1;
     }
     p->known = KNOWN_IMAGE;
-    p->before.virtual_size = p->image.virtual_size;
     *sized = *sized && plan_size(p, &wanted, q->in_place) == 0;
     return rc;
 }
@@ -227,6 +235,7 @@ int plan_make(struct plan *p, const struct plan_request *q, struct failure *f) {
             open_and_read(&p->before, p->disk, p->format, q->qemu_img, &p->reasons);
         p->known = known > p->known ? known : p->known;
     }
+    p->before.virtual_size = p->image.virtual_size;
     p->part = p->before.part;
     p->partitions = mbr_count(&p->before.mbr);
     if (p->known == KNOWN_FS && sized)
@@ -246,9 +255,12 @@ int plan_judge_iso(struct plan *p, const char *e2fsprogs, struct failure *f) {
     if (p->known < KNOWN_FS || p->verdict == PLAN_UNCHANGED)
         return 0;
     if (e2fsprogs == NULL || e2fsprogs[0] == '\0') {
+        if (feature_list_beyond(names, sizeof names, &p->before.fs, common_e2fsprogs) == 0)
+            return 0;
         (void)reason_add(&p->reasons, REASON_FEATURES_UNCHECKED,
                          "which e2fsprogs the ISO has is not known yet: whether it takes the file "
-                         "system's features is looked at when the ISO is there");
+                         "system's newer features (%s) is looked at when the ISO is there",
+                         names);
         return 0;
     }
     (void)snprintf(p->e2fsprogs, sizeof p->e2fsprogs, "%s", e2fsprogs);
