@@ -1,11 +1,11 @@
 // What is done when an answer is overdue: the guest idles, and neither a mark nor a prompt came.
 //
-// At a shell the first thing is Enter: it runs a line whose own Enter was lost, and makes a shell
-// that waits show its prompt. A command that still runs does not read it (fdisk, at its own prompt,
-// asks again); it is let alone. Where a prompt stands, all that the command had to say has been
-// seen, and the shell is asked for a new mark with the exit code that it has kept in a variable;
-// the command is not run again. The variable's name is random, too: it has no value exactly when
-// the command never ran in this shell.
+// At a shell that does not tell whether it took a line (prompt's `taken`) the first thing is Enter:
+// it runs a line whose own Enter was lost, and makes a shell that waits show its prompt. A command
+// that still runs does not read it (fdisk, at its own prompt, asks again); it is let alone. Where a
+// prompt stands, all that the command had to say has been seen, and the shell is asked for a new
+// mark with the exit code that it has kept in a variable; the command is not run again. The
+// variable's name is random, too: it has no value exactly when the command never ran in this shell.
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,10 +48,10 @@ static bool shows_prompt(const struct machine *m) {
 
 bool machine_nudge(struct machine *m, const struct state *s) {
     const char *keys = ends(m, s) ? m->command_prompt->submit : s->nudge;
-    if (ends(m, s) && m->asks > 0 && shows_prompt(m))
+    if (ends(m, s) && (m->asks > 0 || m->command_prompt->taken != NULL) && shows_prompt(m))
         return false;
     m->asks++;
-    report_detail(m->report, "the answer is overdue: press Enter");
+    report_detail(m->report, "the answer is overdue: enter ``");
     link_send(m->link, keys, strlen(keys));
     machine_restart_quiet(m);
     return true;

@@ -5,17 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static enum echo_verdict verdict_of(size_t echoed, size_t sent_size) {
+    return echoed == sent_size ? ECHO_PERFECT : ECHO_PENDING;
+}
+
 static enum echo_verdict judge_once(const char *sent, size_t sent_size, const char *seen,
-                                    size_t size) {
+                                    size_t size, size_t *echoed) {
     if (size > sent_size || memcmp(sent, seen, size) != 0)
         return ECHO_WRONG;
-    return size == sent_size ? ECHO_PERFECT : ECHO_PENDING;
+    *echoed = size;
+    return verdict_of(size, sent_size);
 }
 
 // Is seen a shuffle of a prefix of sent with another? ahead[a]: the bytes so far can be a bytes of
 // the one copy and the rest of the other, which is not ahead of it.
 static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const char *seen,
-                                     size_t size) {
+                                     size_t size, size_t *echoed) {
     bool *ahead = calloc(sent_size + 2, sizeof *ahead);
     if (ahead == NULL || size > 2 * sent_size) {
         free(ahead);
@@ -33,40 +38,119 @@ static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const c
     }
     enum echo_verdict verdict = ECHO_WRONG;
     for (size_t a = 0; a <= sent_size; a++)
-        if (ahead[a] && size - a <= a)
-            verdict = a == sent_size ? ECHO_PERFECT : ECHO_PENDING;
+        if (ahead[a] && size - a <= a) {
+            verdict = verdict_of(a, sent_size);
+            *echoed = a;
+        }
     free(ahead);
     return verdict;
 }
 
-static enum echo_verdict judge_redrawn(const char *sent, size_t sent_size, const char *seen,
-                                       size_t size) {
-    return size >= sent_size && memcmp(seen + size - sent_size, sent, sent_size) == 0
-               ? ECHO_PERFECT
-               : ECHO_PENDING;
+// The first `stands` bytes, then one byte more each time; the last drawing may not be all there.
+static enum echo_verdict judge_redrawn(size_t stands, const char *sent, size_t sent_size,
+                                       const char *seen, size_t size, size_t *echoed) {
+    size_t at = 0;
+    for (size_t length = stands; length <= sent_size; length++) {
+        const size_t there = size - at < length ? size - at : length;
+        if (memcmp(seen + at, sent, there) != 0)
+            return ECHO_WRONG;
+        if (there < length)
+            return ECHO_PENDING;
+        at += length;
+        *echoed = length;
+        if (at == size)
+            return verdict_of(length, sent_size);
+    }
+    return ECHO_WRONG;
 }
 
-enum echo_verdict echo_judge(enum echo kind, const char *lead, const char *sent, size_t sent_size,
-                             const char *seen, size_t seen_size) {
-    char *line = malloc(seen_size + 1);
+// What stands after all that was seen; the buffer is the line, of at least size bytes.
+static size_t erase(const char *seen, size_t size, char *line) {
+    size_t length = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (seen[i] != ' ')
+            line[length++] = seen[i];
+        else if (length > 0)
+            length--;
+    }
+    return length;
+}
+
+static enum echo_verdict judge_erased(const char *sent, size_t sent_size, const char *seen,
+                                      size_t size, size_t *echoed) {
+    char *line = malloc(size + 1);
     if (line == NULL)
         return ECHO_WRONG;
-    size_t size = 0;
-    for (size_t i = 0; i < seen_size; i++)
+    const size_t length = erase(seen, size, line);
+    const enum echo_verdict v = judge_once(sent, sent_size, line, length, echoed);
+    free(line);
+    return v;
+}
+
+// Without its LFs. NULL without memory.
+static char *unwrapped(const char *seen, size_t seen_size, size_t *size) {
+    char *line = malloc(seen_size + 1);
+    *size = 0;
+    for (size_t i = 0; line != NULL && i < seen_size; i++)
         if (seen[i] != '\n')
-            line[size++] = seen[i];
-    line[size] = '\0';
+            line[(*size)++] = seen[i];
+    if (line != NULL)
+        line[*size] = '\0';
+    return line;
+}
+
+enum echo_verdict echo_judge(enum echo kind, const char *lead, size_t stands, const char *sent,
+                             size_t sent_size, const char *seen, size_t seen_size, size_t *echoed) {
+    size_t size = 0;
+    char *line = unwrapped(seen, seen_size, &size);
+    if (line == NULL)
+        return ECHO_WRONG;
     const size_t most = lead == NULL ? 0 : strspn(line, lead);
     enum echo_verdict best = ECHO_WRONG;
     for (size_t skip = 0; skip <= most && best != ECHO_PERFECT; skip++) {
         const char *at = line + skip;
-        const enum echo_verdict v = kind == ECHO_ONCE ? judge_once(sent, sent_size, at, size - skip)
-                                    : kind == ECHO_TWICE
-                                        ? judge_twice(sent, sent_size, at, size - skip)
-                                        : judge_redrawn(sent, sent_size, at, size - skip);
-        if (v == ECHO_PERFECT || best == ECHO_WRONG)
+        const size_t left = size - skip;
+        size_t count = 0;
+        const enum echo_verdict v =
+            kind == ECHO_ONCE     ? judge_once(sent, sent_size, at, left, &count)
+            : kind == ECHO_TWICE  ? judge_twice(sent, sent_size, at, left, &count)
+            : kind == ECHO_ERASED ? judge_erased(sent, sent_size, at, left, &count)
+                                  : judge_redrawn(stands, sent, sent_size, at, left, &count);
+        if (v == ECHO_PERFECT || best == ECHO_WRONG) {
             best = v;
+            if (echoed != NULL)
+                *echoed = count;
+        }
     }
     free(line);
     return best;
+}
+
+// ISOLINUX's drawing: each byte twice, the first of them the blank after the prompt.
+static ptrdiff_t read_twice(char *line, size_t size) {
+    if (size % 2 != 0)
+        return -1;
+    for (size_t i = 0; i < size; i += 2) {
+        if (line[i] != line[i + 1])
+            return -1;
+        line[i / 2] = line[i];
+    }
+    if (size == 0)
+        return 0;
+    if (line[0] != ' ')
+        return -1;
+    memmove(line, line + 1, size / 2 - 1);
+    return (ptrdiff_t)(size / 2 - 1);
+}
+
+ptrdiff_t echo_read(enum echo kind, const char *seen, size_t seen_size, char *line) {
+    size_t size = 0;
+    for (size_t i = 0; i < seen_size; i++)
+        if (seen[i] != '\n')
+            line[size++] = seen[i];
+    if (kind == ECHO_TWICE)
+        return read_twice(line, size);
+    if (kind == ECHO_ERASED)
+        return (ptrdiff_t)erase(line, size, line);
+    return (ptrdiff_t)size;
 }

@@ -12,14 +12,21 @@ enum echo_verdict {
     ECHO_WRONG,   // a byte is missing, doubled or another
 };
 
-// sent: what was typed so far; seen: clean text since then. LFs in seen do not count (a line that
-// wraps). lead: bytes that may stand before the echo (what is left of a prompt), or NULL.
+// sent: what was typed so far; seen: clean text since the line was empty, or since it was drawn
+// anew. LFs in seen do not count (a line that wraps). lead: bytes that may stand before the echo
+// (what is left of a prompt), or NULL.
 //   ECHO_ONCE     seen is sent
 //   ECHO_TWICE    seen is two copies of sent shuffled into each other, of which one may lag behind
-//   or be
-//                 missing: ISOLINUX's own serial output and SeaBIOS' mirror of the screen
-//   ECHO_REDRAWN  the line is written anew for each byte: seen ends in sent; never wrong
-enum echo_verdict echo_judge(enum echo kind, const char *lead, const char *sent, size_t sent_size,
-                             const char *seen, size_t seen_size);
+//                 or be missing: ISOLINUX's own serial output and SeaBIOS' mirror of the screen
+//   ECHO_REDRAWN  the line is written anew for each byte, after its first `stands` bytes, which
+//                 were written in one piece
+//   ECHO_ERASED   seen is sent, where a blank (BS, blank, BS) takes back the byte before it
+// echoed (may be NULL): when nothing is wrong, how many bytes of sent have come back.
+enum echo_verdict echo_judge(enum echo kind, const char *lead, size_t stands, const char *sent,
+                             size_t sent_size, const char *seen, size_t seen_size, size_t *echoed);
+
+// Reads a line out of a drawing of it: seen is all that came after the prompt. Writes to line,
+// which has room for seen_size bytes, and gives the line's length; or -1 when it cannot be told.
+ptrdiff_t echo_read(enum echo kind, const char *seen, size_t seen_size, char *line);
 
 #endif

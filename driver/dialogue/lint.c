@@ -230,6 +230,14 @@ static void check_prompt(struct lint *l, unsigned i) {
     (void)snprintf(where, sizeof where, "prompts/%u", i);
     if (p->chunk < 1)
         mistake(l, AT(where, "chunk"), "a chunk is at least one byte");
+    if (p->redraw != NULL && (p->again == NULL || p->erase == NULL))
+        mistake(l, AT(where, "redraw"), "`redraw` needs `again` and `erase`");
+    if (p->pad != NULL && strlen(p->pad) != 1)
+        mistake(l, AT(where, "pad"), "a pad is one byte");
+    if (p->echo == ECHO_ERASED && (p->erase == NULL || p->taken == NULL))
+        mistake(l, where, "`echo: erased` needs `erase` and `taken`");
+    if (p->echo != ECHO_ERASED && p->taken != NULL && (p->redraw == NULL || p->pad == NULL))
+        mistake(l, AT(where, "taken"), "`taken` needs `redraw` and `pad`");
     if ((p->mark == NULL) != (p->done == NULL))
         mistake(l, where, "`mark` and `done` go together");
     if (p->probe != NULL && p->mark == NULL)

@@ -152,6 +152,7 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     if (s->press != NULL) {
         report_detail(m->report, "press %s", s->press);
         link_send(m->link, text, strlen(text));
+        m->unsure = true;
     } else {
         report_detail(m->report, "type %s", text);
         result = machine_type(m, p, text, f);

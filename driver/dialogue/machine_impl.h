@@ -54,6 +54,10 @@ struct machine {
     bool hold;           // the present state must not be cut off by a signal
     bool told_hold;      // the person was told so
     unsigned retypings;
+    uint64_t echo_ms; // the slowest echo lately; 0: none yet
+    bool unsure;      // keys were sent whose effect on the line is not known
+    bool keys_bad;    // it is proved that keys got lost or came twice on their way to the guest
+    int turn_ms;      // longest wait in one turn
     uint64_t waiting_since_ms;
     char waiting_for[128];
     // The command whose end is still to come.
@@ -120,6 +124,11 @@ int machine_ask(struct machine *m, struct failure *f);
 int machine_run_again(struct machine *m, const struct state *s, struct failure *f);
 
 // wait.c ---------------------------------------------------------------------------------------
+
+// How long an echo is waited for, in milliseconds without one: by the echoes that came, and longer
+// after failures. And a wait of that length.
+uint64_t machine_echo_patience(const struct machine *m, unsigned failures);
+void machine_begin_quick_wait(struct machine *m, const char *what, unsigned failures);
 
 // Waits as state s says; *next is the state to go to, or states_count for done. 0, or -1 with *f.
 int machine_wait(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,

@@ -74,6 +74,7 @@ static const cyaml_schema_field_t state_fields[] = {
     YAML_STRING("prompt", struct state, prompt),
     YAML_STRING("type", struct state, type),
     YAML_STRING("press", struct state, press),
+    OPTIONAL_BOOL("repeat", struct state, repeat),
     YAML_STRING("command", struct state, command),
     OPTIONAL_BOOL("finish", struct state, finish),
     YAML_STRING("collect", struct state, collect),
@@ -89,7 +90,7 @@ static const cyaml_schema_value_t state_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct state, state_fields)};
 
 static const cyaml_strval_t echo_words[] = {
-    {"once", ECHO_ONCE}, {"twice", ECHO_TWICE}, {"redrawn", ECHO_REDRAWN}};
+    {"once", ECHO_ONCE}, {"twice", ECHO_TWICE}, {"redrawn", ECHO_REDRAWN}, {"erased", ECHO_ERASED}};
 
 static const cyaml_schema_field_t prompt_fields[] = {
     REQUIRED_STRING("prompt", struct prompt, prompt),
@@ -98,8 +99,13 @@ static const cyaml_schema_field_t prompt_fields[] = {
     CYAML_FIELD_UINT("chunk", CYAML_FLAG_DEFAULT, struct prompt, chunk),
     YAML_STRING("lead", struct prompt, lead),
     REQUIRED_STRING("kill", struct prompt, kill),
+    YAML_STRING("erase", struct prompt, erase),
+    YAML_STRING("redraw", struct prompt, redraw),
     YAML_STRING("again", struct prompt, again),
+    YAML_STRING("idle", struct prompt, idle),
+    YAML_STRING("pad", struct prompt, pad),
     REQUIRED_STRING("submit", struct prompt, submit),
+    YAML_STRING("taken", struct prompt, taken),
     YAML_STRING("mark", struct prompt, mark),
     YAML_STRING("probe", struct prompt, probe),
     YAML_STRING("done", struct prompt, done),

@@ -65,6 +65,7 @@ struct state {
     char *prompt;    // which prompt is typed at
     char *type;      // text typed there, then the prompt's submit key; or NULL
     char *press;     // keys sent as they are, no echo awaited; or NULL
+    bool repeat;     // the keys are sent again while nothing comes that is expected
     char *command;   // a shell command, typed with the prompt's mark behind it; or NULL
     bool finish;     // waits for the mark of a command that an earlier state typed
     char *collect;   // list that gets every line which a command prints; or NULL
@@ -79,7 +80,7 @@ struct state {
                 // next
 };
 
-enum echo { ECHO_ONCE, ECHO_TWICE, ECHO_REDRAWN };
+enum echo { ECHO_ONCE, ECHO_TWICE, ECHO_REDRAWN, ECHO_ERASED };
 
 // How to type at a kind of prompt.
 struct prompt {
@@ -88,8 +89,13 @@ struct prompt {
     unsigned chunk; // bytes that may be sent before their echo is awaited; at least 1
     char *lead;     // bytes that may stand before the echo (rest of the prompt); or NULL
     char *kill;     // keys that empty the line
-    char *again;    // PCRE2: seen after `kill`; or NULL: nothing is awaited
+    char *erase;    // key that takes the last byte back; or NULL
+    char *redraw;   // keys that have the prompt and the line drawn anew; or NULL: there are none
+    char *again;    // PCRE2: the prompt's end, before a line drawn anew, and after `kill`; or NULL
+    char *idle;     // key that does nothing; or NULL
+    char *pad;      // byte at a line's end that no tool regards; or NULL
     char *submit;   // keys that hand the line in
+    char *taken;    // bytes with which the answer to `submit` begins; or NULL: it is not awaited
     char *mark;     // template put behind a command; or NULL: no commands here
     char *probe;    // template of a line that makes the shell print the mark again; or NULL
     char *done;     // PCRE2 template with group rc: seen when the command has ended; rc is empty

@@ -49,6 +49,7 @@ void machine_begin_wait(struct machine *m, const char *what, double guest_ms) {
     m->waiting_since_ms = machine_now_ms(m);
     (void)snprintf(m->waiting_for, sizeof m->waiting_for, "%s", what);
     m->patience = patience_new(guest_ms, m->limits.data_bytes);
+    m->turn_ms = m->host.turn_ms;
     machine_restart_quiet(m);
 }
 
@@ -146,7 +147,7 @@ static int look_at_guest(struct machine *m, struct failure *f) {
 int machine_turn(struct machine *m, struct failure *f) {
     // While a state is held, the first signal is known already: only a second one counts.
     const bool known = m->hold && signals_count() == 1 && m->told_hold;
-    const enum link_event event = link_pump(m->link, m->host.turn_ms, !known, f);
+    const enum link_event event = link_pump(m->link, m->turn_ms, !known, f);
     const double waited = (double)(machine_now_ms(m) - m->waiting_since_ms) / 1000.0;
     size_t size = 0;
     const char *line = link_last_line(m->link, &size);

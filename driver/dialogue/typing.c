@@ -1,16 +1,20 @@
-// Types at a prompt so that no key is lost: a chunk, its echo, the next chunk; Enter only after a
-// perfect echo of the whole line; what came back wrong is killed and typed again, more slowly.
+// Types at a prompt so that no key is lost: a chunk, its echo, the next chunk; what does not come
+// back is sent again, what came back wrong is mended (mend.c, name.c); Enter only when the line is
+// known to stand there, and once more only when it is proved that it did not arrive.
+#include "dialogue/typing.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "dialogue/echo.h"
-#include "dialogue/machine_impl.h"
-
 enum {
-    ATTEMPTS = 6,
-    ECHO_MS = 10000, // of the guest's time without an echo: it is lost
+    ECHO_FIRST_MS = 25,  // a guess at an echo's time, before there was one
+    ECHO_TIMES = 8,      // an echo is waited for so many times as long as the slowest lately
+    QUIET_MIN_MS = 40,   // but no less
+    QUIET_MAX_MS = 8000, // and no more
+    TURNS = 4,           // looks during such a wait
+    DITHER = 4,          // idle keys, at most one less, against faults that come in step with ours
 };
 
 int machine_fresh_mark(struct machine *m, struct failure *f) {
@@ -28,99 +32,302 @@ int machine_fresh_mark(struct machine *m, struct failure *f) {
     return 0;
 }
 
-// A line that is being typed.
-struct typing {
-    struct machine *m;
-    const struct prompt *p;
-    const char *text;
-};
+uint64_t machine_echo_patience(const struct machine *m, unsigned failures) {
+    const uint64_t echo = m->echo_ms == 0 ? ECHO_FIRST_MS : m->echo_ms;
+    uint64_t quiet = echo * ECHO_TIMES < QUIET_MIN_MS ? QUIET_MIN_MS : echo * ECHO_TIMES;
+    quiet <<= failures / 2 < 16 ? failures / 2 : 16;
+    return quiet < QUIET_MAX_MS ? quiet : QUIET_MAX_MS;
+}
 
-// Waits until the echo of the first `sent` bytes is judged. 1: perfect; 0: wrong, or it does not
-// come; -1 with *f.
-static int await_echo(struct typing *t, size_t sent, struct failure *f) {
+void machine_begin_quick_wait(struct machine *m, const char *what, unsigned failures) {
+    const uint64_t quiet = machine_echo_patience(m, failures);
+    machine_begin_wait(m, what, (double)quiet / guest_clock_pace(&m->clock));
+    const int turn_ms = (int)(quiet / TURNS);
+    m->turn_ms = turn_ms < m->host.turn_ms ? turn_ms : m->host.turn_ms;
+}
+
+void typing_begin(struct typing *t) {
+    machine_begin_quick_wait(t->m, "the echo of what is typed", t->failures);
+}
+
+int typing_turn(struct typing *t, struct failure *f) {
+    const int turn = machine_turn(t->m, f);
+    if (turn < 0)
+        return -1;
+    return turn == 1 ? machine_fail_gone(t->m, f) : turn == 2;
+}
+
+void typing_send(struct typing *t, const char *keys, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        link_send(t->m->link, keys, strlen(keys));
+}
+
+// Where the last match ends; -1: there is none.
+static ptrdiff_t last_end(struct pattern *p, const char *text, size_t size) {
+    struct pattern *const set[] = {p};
+    struct stream *s = stream_new(0, size + 1);
+    ptrdiff_t end = -1;
+    if (s != NULL && stream_watch(s, set, 1) == 0 && stream_append(s, text, size) == 0)
+        while (stream_find(s, false) >= 0) {
+            size_t rest = 0;
+            (void)stream_rest(s, &rest);
+            end = (ptrdiff_t)(size - rest);
+        }
+    stream_free(s);
+    return end;
+}
+
+const char *typing_seen(const struct typing *t, size_t *size) {
+    const char *seen = stream_rest(link_text(t->m->link), size);
+    const size_t from = t->from < *size ? t->from : *size;
+    seen += from;
+    *size -= from;
+    if (!t->drawn)
+        return seen;
+    const ptrdiff_t end = last_end(t->again, seen, *size);
+    if (end < 0)
+        return NULL;
+    *size -= (size_t)end;
+    return seen + end;
+}
+
+int typing_await(struct typing *t, size_t sent, size_t *echoed, struct failure *f) {
     struct machine *m = t->m;
-    machine_begin_wait(m, "the echo of what is typed", ECHO_MS);
+    const uint64_t begin = machine_now_ms(m);
+    size_t before = 0;
+    *echoed = 0;
+    typing_begin(t);
     for (;;) {
         size_t size = 0;
-        const char *seen = stream_rest(link_text(m->link), &size);
-        const enum echo_verdict v = echo_judge(t->p->echo, t->p->lead, t->text, sent, seen, size);
-        if (v == ECHO_PERFECT)
-            return 1;
-        const int turn = v == ECHO_WRONG ? 0 : machine_turn(m, f);
-        if (v == ECHO_WRONG || turn == 2) {
-            report_detail(m->report, "the echo of %.*s %s: %.*s", (int)sent, t->text,
-                          turn == 2 ? "does not come" : "is wrong", (int)size, seen);
-            return 0;
+        const char *seen = typing_seen(t, &size);
+        const enum echo_verdict v = seen == NULL ? ECHO_PENDING
+                                                 : echo_judge(t->p->echo, t->p->lead, t->stands,
+                                                              t->text, sent, seen, size, echoed);
+        if (v == ECHO_PERFECT) {
+            const uint64_t took = machine_now_ms(m) - begin + 1;
+            m->echo_ms = took > m->echo_ms - m->echo_ms / 8 ? took : m->echo_ms - m->echo_ms / 8;
+            return ECHO_PERFECT;
         }
+        if (seen != NULL && size != before)
+            typing_begin(t);
+        before = seen == NULL ? 0 : size;
+        const int turn = v == ECHO_WRONG ? 1 : typing_turn(t, f);
         if (turn < 0)
             return -1;
-        if (turn == 1)
-            return machine_fail_gone(m, f);
+        if (turn == 0)
+            continue;
+        report_detail(m->report, "the echo of %.*s %s: %.*s", (int)sent, t->text,
+                      v == ECHO_WRONG ? "is wrong" : "does not come", (int)size,
+                      seen == NULL ? "" : seen);
+        return (int)v;
     }
+}
+
+void typing_progress(struct typing *t, size_t have) {
+    if (have > t->best) {
+        t->best = have;
+        t->failures = 0;
+    }
+}
+
+int typing_add_pad(struct typing *t, struct failure *f) {
+    const size_t pad = strlen(t->p->pad);
+    char *longer = realloc(t->text, t->size + pad + 1);
+    if (longer == NULL)
+        return failure_no_memory(f);
+    memcpy(longer + t->size, t->p->pad, pad + 1);
+    t->text = longer;
+    t->size += pad;
+    return 0;
 }
 
 // Empties the line and waits for the prompt to be drawn again, where it is. 0, or -1 with *f.
-static int kill_line(struct machine *m, const struct prompt *p, struct failure *f) {
-    link_send(m->link, p->kill, strlen(p->kill));
-    if (p->again == NULL)
+static int kill_line(struct typing *t, struct failure *f) {
+    stream_skip(link_text(t->m->link));
+    typing_send(t, t->p->kill, 1);
+    if (t->again == NULL)
         return 0;
-    char why[128];
-    struct pattern *again = pattern_compile(p->again, why, sizeof why);
-    struct pattern *const set[] = {again};
-    stream_skip(link_text(m->link));
-    int result = stream_watch(link_text(m->link), set, 1);
-    machine_begin_wait(m, "the prompt after an emptied line", ECHO_MS);
-    while (result == 0 && stream_find(link_text(m->link), false) < 0) {
-        const int turn = machine_turn(m, f);
-        if (turn < 0)
-            result = -1;
-        if (turn > 0)
-            break; // the next attempt will tell
-    }
-    (void)stream_watch(link_text(m->link), NULL, 0);
-    pattern_free(again);
-    return result;
+    t->drawn = true;
+    typing_begin(t);
+    size_t size = 0;
+    int turn = 0;
+    while (typing_seen(t, &size) == NULL && turn == 0)
+        turn = typing_turn(t, f);
+    return turn < 0 ? -1 : 0; // the next attempt will tell
 }
 
-static int type_once(struct typing *t, size_t chunk, struct failure *f) {
-    const size_t size = strlen(t->text);
-    for (size_t sent = 0; sent < size;) {
-        const size_t n = size - sent < chunk ? size - sent : chunk;
-        link_send(t->m->link, t->text + sent, n);
-        sent += n;
-        const int echoed = await_echo(t, sent, f);
-        if (echoed != 1)
-            return echoed;
+static int set_right(struct typing *t, size_t *have, struct failure *f) {
+    t->m->retypings++;
+    t->mended = true;
+    if (t->p->redraw != NULL)
+        return mend_line(t, NOTHING_EXPECTED, have, f);
+    *have = 0;
+    if (kill_line(t, f) != 0)
+        return -1;
+    return ++t->failures < FAILURES_MAX;
+}
+
+int typing_bring(struct typing *t, size_t have, struct failure *f) {
+    size_t chunk = t->p->chunk;
+    size_t sent_again = SIZE_MAX; // from where, the last time
+    while (have < t->size) {
+        const size_t n = t->size - have < chunk ? t->size - have : chunk;
+        link_send(t->m->link, t->text + have, n);
+        size_t echoed = 0;
+        const int v = typing_await(t, have + n, &echoed, f);
+        if (v < 0)
+            return -1;
+        if (v == ECHO_PERFECT) {
+            have += n;
+            typing_progress(t, have);
+            continue;
+        }
+        chunk = chunk > DITHER ? chunk / DITHER : 1;
+        // What is missing at the end is sent once more before the line is looked at.
+        if (v == ECHO_PENDING && t->p->redraw != NULL && echoed >= have && sent_again != echoed) {
+            t->mended = true;
+            t->m->retypings++;
+            sent_again = have = echoed;
+            continue;
+        }
+        const int right = set_right(t, &have, f);
+        if (right != 1)
+            return right;
     }
     return 1;
 }
 
-// All attempts. 1: the line stands there perfectly; 0: it never did; -1 with *f.
-static int type_line(struct typing *t, struct failure *f) {
-    struct machine *m = t->m;
-    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (attempt > 0) {
-            m->retypings++;
-            if (kill_line(m, t->p, f) != 0)
+static int bring_line(struct typing *t, struct failure *f) {
+    if (t->p->echo == ECHO_ERASED)
+        return name_bring(t, t->m->unsure, f);
+    size_t have = 0;
+    if (t->m->unsure && t->p->redraw != NULL) {
+        const int right = mend_line(t, 0, &have, f);
+        if (right != 1)
+            return right;
+    }
+    const int brought = typing_bring(t, have, f);
+    return brought == 1 && t->mended && t->p->redraw != NULL ? mend_prove(t, f) : brought;
+}
+
+// Has the answer to Enter begun? Looks at what came since it was sent.
+static bool is_taken(struct typing *t) {
+    size_t size = 0;
+    const char *rest = stream_rest(link_text(t->m->link), &size);
+    const size_t length = strlen(t->p->taken);
+    return memmem(rest, size, t->p->taken, length) != NULL;
+}
+
+// 1: the answer to Enter begins; 0: it does not; -1 with *f.
+static int await_taken(struct typing *t, size_t pads, struct failure *f) {
+    typing_begin(t);
+    for (;;) {
+        if (is_taken(t))
+            return 1;
+        size_t size = 0;
+        (void)stream_rest(link_text(t->m->link), &size);
+        const int turn = pads > 0 && size >= pads ? 1 : machine_turn(t->m, f);
+        if (turn < 0)
+            return -1;
+        if (turn > 0)
+            return turn == 1 && pads == 0; // QEMU has ended: the state knows whether it may
+    }
+}
+
+// No answer to Enter has come. 1: it did not arrive, and the line stands there; 0: it arrived;
+// 2: cannot be told; -1 with *f.
+static int lost_enter(struct typing *t, struct failure *f) {
+    if (t->p->echo == ECHO_ERASED)
+        return name_lost_enter(t, f);
+    // A pad that is echoed before any LF was typed at the line; and then it is looked at.
+    const size_t pads = 1 + t->failures % DITHER;
+    typing_send(t, t->p->pad, pads);
+    t->m->unsure = true;
+    const int taken = await_taken(t, pads, f);
+    if (taken != 0)
+        return taken < 0 ? -1 : 0;
+    size_t held = 0;
+    ptrdiff_t extra = 0;
+    (void)stream_rest(link_text(t->m->link), &t->from);
+    const int looked = mend_look(t, "", 0, (ptrdiff_t)t->size, &held, &extra, f);
+    t->from = 0;
+    if (looked < 0)
+        return -1;
+    return looked == 1 && held == t->size ? 1 : 2;
+}
+
+static int hand_in(struct typing *t, struct failure *f) {
+    for (t->failures = 0; t->failures < FAILURES_MAX; t->failures++) {
+        report_detail(t->m->report, "enter `%s`", t->text);
+        stream_skip(link_text(t->m->link));
+        typing_send(t, t->p->submit, 1);
+        t->m->unsure = false;
+        if (t->p->taken == NULL)
+            return 1;
+        int taken = await_taken(t, 0, f);
+        for (int lost = 2; taken == 0 && lost != 1; t->failures++) {
+            if (t->failures >= FAILURES_MAX)
+                return 0;
+            lost = lost_enter(t, f);
+            if (lost < 0)
                 return -1;
+            taken = lost == 0;
         }
-        const size_t chunk = t->p->chunk >> (2 * attempt);
-        const int typed = type_once(t, chunk < 1 ? 1 : chunk, f);
-        stream_skip(link_text(m->link));
-        if (typed != 0)
-            return typed;
+        if (taken != 0)
+            return taken;
+        t->m->retypings++;
+        if (t->p->echo == ECHO_ERASED) {
+            const int brought = name_bring(t, true, f);
+            if (brought != 1)
+                return brought;
+        }
     }
     return 0;
 }
 
-int machine_type(struct machine *m, const struct prompt *p, const char *text, struct failure *f) {
-    struct typing t = {.m = m, .p = p, .text = text};
-    const int typed = type_line(&t, f);
-    if (typed < 0)
+// The columns that the prompt takes, as far as is known.
+static size_t columns_before(struct machine *m) {
+    size_t all = 0;
+    size_t rest = 0;
+    const char *tail = stream_tail(link_text(m->link), &all);
+    (void)stream_rest(link_text(m->link), &rest);
+    size_t column = 0;
+    for (size_t i = all; i > 0 && tail[i - 1] != '\n'; i--)
+        column++;
+    return column;
+}
+
+// The line with its pad; and one more where the pad would end a row of the screen, since what comes
+// at the end of a row looks like the answer to Enter.
+static int compose(struct typing *t, const char *text, struct failure *f) {
+    enum { COLUMNS = 80 };
+    t->size = strlen(text);
+    t->text = strdup(text);
+    if (t->text == NULL)
+        return failure_no_memory(f);
+    if (t->size == 0 || t->p->pad == NULL)
+        return 0;
+    if (typing_add_pad(t, f) != 0)
         return -1;
-    if (typed == 0)
-        return machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
-                                 "the guest did not echo what was typed, time after time", f);
-    link_send(m->link, p->submit, strlen(p->submit));
-    return 0;
+    return (columns_before(t->m) + t->size) % COLUMNS == 0 ? typing_add_pad(t, f) : 0;
+}
+
+int machine_type(struct machine *m, const struct prompt *p, const char *text, struct failure *f) {
+    struct typing t = {.m = m, .p = p};
+    char why[128];
+    int result = compose(&t, text, f);
+    t.again = p->again == NULL ? NULL : pattern_compile(p->again, why, sizeof why);
+    if (result == 0)
+        result = bring_line(&t, f);
+    if (result == 0)
+        result = machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
+                                   "the guest did not echo what was typed, time after time", f);
+    if (result == 1)
+        result = hand_in(&t, f);
+    if (result == 0)
+        result = machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
+                                   "it cannot be told whether the guest got a line's Enter", f);
+    pattern_free(t.again);
+    free(t.text);
+    return result == 1 ? 0 : -1;
 }

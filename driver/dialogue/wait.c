@@ -6,6 +6,11 @@
 
 #include "dialogue/machine_impl.h"
 
+enum {
+    PRESSES_MAX = 12,   // times that keys are pressed again
+    PRESS_FAILURES = 3, // a key that is no text may take longer than an echo
+};
+
 int machine_fail_here(struct machine *m, enum exit_id id, const char *next, const char *what,
                       struct failure *f) {
     size_t size = 0;
@@ -261,12 +266,35 @@ static int stuck(struct machine *m, const struct state *s, struct failure *f) {
     return -1;
 }
 
+// A state that presses keys again and again waits shortly in between.
+static void begin_wait(struct machine *m, const struct state *s, unsigned presses) {
+    const char *what = s->wait != NULL ? s->wait : s->state;
+    if (presses < PRESSES_MAX)
+        machine_begin_quick_wait(m, what, PRESS_FAILURES + presses);
+    else
+        machine_begin_wait(m, what, machine_budget_ms(s));
+}
+
+// Nothing that is expected has come: once more. 0, or -1 with *f.
+static int press_again(struct machine *m, const struct state *s, unsigned *presses,
+                       struct failure *f) {
+    char *keys = machine_expand(m, s->press, false, f);
+    if (keys == NULL)
+        return -1;
+    report_detail(m->report, "press %s again", s->press);
+    link_send(m->link, keys, strlen(keys));
+    free(keys);
+    begin_wait(m, s, ++*presses);
+    return 0;
+}
+
 int machine_wait(struct machine *m, const struct dialogue *d, const struct state *s, unsigned here,
                  unsigned *next, struct failure *f) {
     struct watch_set text = {0};
     struct watch_set kernel = {0};
     int result = assemble(m, s, &text, &kernel, f);
-    machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, machine_budget_ms(s));
+    unsigned presses = s->repeat ? 0 : PRESSES_MAX;
+    begin_wait(m, s, presses);
     m->asks = m->runs = 0;
     int turn = 0;
     while (result == 0) {
@@ -275,6 +303,8 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
             break;
         if (turn == 1)
             result = gone(m, d, s, next, f);
+        else if (turn == 2 && presses < PRESSES_MAX)
+            result = press_again(m, s, &presses, f);
         else if (turn == 2)
             result = stuck(m, s, f);
         else if (m->unrun || machine_overdue(m, s))

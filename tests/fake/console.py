@@ -147,6 +147,19 @@ class Console:
             self.raw(ASK_CURSOR)
         self.noise("prompt")
 
+    def draw(self, before, prompt, line):
+        """The prompt and the line anew, as busybox draws them."""
+        self.raw(before)
+        self.out(prompt)
+        column = len(prompt.rpartition("\n")[2])
+        for byte in line:
+            self.raw(byte)
+            column += 1
+            if column == COLUMNS:
+                self.raw("\r\n")
+                column = 0
+        self.raw("\x1b[J")
+
     def line(self, prompt):
         """A line, or None for Ctrl-C, or Ctrl-D on an empty line."""
         self.prompt(prompt)
@@ -163,13 +176,14 @@ class Console:
             if byte == "\x15":
                 if line:
                     rows = (first + len(line)) // COLUMNS
-                    up = f"\x1b[{rows}A" if rows else ""
-                    self.raw(f"{up}\r{prompt.rpartition(chr(10))[2]}\x1b[J")
+                    self.draw((f"\x1b[{rows}A" if rows else "") + "\r", prompt, "")
                 line, column = "", first
+            elif byte == "\x0c":
+                self.draw("\x1b[H\x1b[J\r", prompt, line)
             elif byte in "\x7f\b":
                 if line:
-                    self.raw("\b \b")
-                line, column = line[:-1], max(first, column - 1)
+                    self.raw("\b\x1b[J" if column else f"\r\x1b[1A\x1b[{COLUMNS - 1}C\x1b[J")
+                    line, column = line[:-1], (column or COLUMNS) - 1
             elif byte >= " ":
                 line += byte
                 self.echo(byte)

@@ -21,7 +21,7 @@ class Firmware:
         usb = self.machine.attach == "usb"
         self.start(usb)
         while True:
-            line = self.read_line()
+            line = self.read_line().rstrip()  # as ISOLINUX takes it
             if line == "":
                 self.console.raw("\r\n\r\n")
                 if self.load("/boot/vmlinuz-virt", "kernel", quiet=True):
@@ -87,6 +87,14 @@ class Firmware:
             if key == "\x15":
                 self.console.raw("\x1b[?25l" + line + "\rboot:\x1b[1Gboot:    \x1b[K\r\x1b[6C\x1b[?25h")
                 line = ""
+            elif key == "\x0c":
+                self.console.raw("\x1b[2J\x1be\x1b[0;37;40m\x1b[?25l\x1b[2J\x1b[H\x1b[?25l\rboot:")
+                self.draw(line, len(line))
+            elif key in ("\x7f", "\b"):
+                if line:
+                    self.console.raw("\x1b[?25l\rboot:")
+                    self.draw(line[:-1], len(line))
+                line = line[:-1]
             elif key is not None and key >= " ":
                 line += key
                 self.twice(key)
@@ -94,6 +102,11 @@ class Firmware:
                     self.console.raw("\x1b[?7h\r\n")
             key = self.console.bios_key(None)
         return line
+
+    def draw(self, line, columns):
+        """Each byte twice, and blanks over what stood there."""
+        drawn = "".join(byte * 2 for byte in " " + line.ljust(columns))
+        self.console.raw(f"\x1b[1Gboot:{drawn}\x1b[K\r\x1b[{6 + len(line)}C\x1b[?25h")
 
     def run(self, line):
         """True when a kernel has been loaded."""

@@ -48,18 +48,22 @@ class Monitor:
             self.line, self.drawn = "", 0
             self.console.out(PROMPT)
             return
-        if byte == "\x01":
-            return
-        if byte == "\x0b":
-            self.line = ""
+        before = self.line
+        if byte == "\x0c":
+            self.console.raw(f"\x1b[2J\x1b[1;1H{PROMPT}{self.line}\x1b[K")
+        elif byte == "\x17":
+            self.line = re.sub(r"\S*\s*$", "", self.line)
         elif byte in "\x7f\b":
             self.line = self.line[:-1]
-        else:
+        elif byte >= " ":
             self.line += byte
+        if self.line == before:
+            return
         self.console.raw("\x1b[D" * self.drawn + self.line + "\x1b[K")
         self.drawn = len(self.line)
 
     def run(self, line):
+        line = line.rstrip()
         self.faults.record(state="monitor", did=line)
         for pattern, command in COMMANDS:
             found = re.fullmatch(pattern, line)

@@ -47,6 +47,7 @@ class Shell:
             return end.then
 
     def do(self, line):
+        line = line.rstrip()
         found = MARK.fullmatch(line) or PROBE.fullmatch(line)
         command = found[1] if found else line
         if command:

@@ -16,7 +16,7 @@ static const char *const verdicts[] = {
 
 static enum echo_verdict judge(enum echo kind, const char *lead, const char *sent,
                                const char *seen) {
-    return echo_judge(kind, lead, sent, strlen(sent), seen, strlen(seen));
+    return echo_judge(kind, lead, 0, sent, strlen(sent), seen, strlen(seen), NULL);
 }
 
 static const struct {
@@ -59,8 +59,21 @@ static const struct {
     {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", "iininfinf"},
     {ECHO_REDRAWN, ECHO_PERFECT, NULL, "info", "iininfinfo"},
     {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", ""},
-    {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", "x"},
-    {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", "infoo"},
+    {ECHO_REDRAWN, ECHO_PENDING, NULL, "info", "iininfin"},
+    {ECHO_REDRAWN, ECHO_WRONG, NULL, "info", "x"},
+    {ECHO_REDRAWN, ECHO_WRONG, NULL, "info", "infoo"},
+    {ECHO_REDRAWN, ECHO_WRONG, NULL, "info", "ininfinfo"},   // lost
+    {ECHO_REDRAWN, ECHO_WRONG, NULL, "info", "iiiiinin"},    // doubled
+    {ECHO_REDRAWN, ECHO_WRONG, NULL, "info", "iininfinfox"}, // more
+    {ECHO_REDRAWN, ECHO_WRONG, NULL, "info", "xixinxinfxinfo"},
+
+    {ECHO_ERASED, ECHO_PERFECT, NULL, "root", "root"},
+    {ECHO_ERASED, ECHO_PERFECT, NULL, "root", " root"}, // nothing stood there that went
+    {ECHO_ERASED, ECHO_PERFECT, NULL, "root", "rr oot o t"},
+    {ECHO_ERASED, ECHO_PENDING, NULL, "root", "root "},
+    {ECHO_ERASED, ECHO_PENDING, NULL, "root", "root    "},
+    {ECHO_ERASED, ECHO_WRONG, NULL, "root", "rroot"},
+    {ECHO_ERASED, ECHO_WRONG, NULL, "root", "roott"},
 };
 
 static void examples(void **state) {
@@ -140,19 +153,91 @@ static void long_line(void **state) {
         seen[2 * i] = seen[2 * i + 1] = sent[i];
     }
     seen[2 * (size_t)SIZE] = 'x';
-    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE),
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, 0, sent, SIZE, seen, 2 * (size_t)SIZE, NULL),
                      ECHO_PERFECT);
-    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE - 2),
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, 0, sent, SIZE, seen, 2 * (size_t)SIZE - 2, NULL),
                      ECHO_PENDING);
-    assert_int_equal(echo_judge(ECHO_TWICE, NULL, sent, SIZE, seen, 2 * (size_t)SIZE + 1),
+    assert_int_equal(echo_judge(ECHO_TWICE, NULL, 0, sent, SIZE, seen, 2 * (size_t)SIZE + 1, NULL),
                      ECHO_WRONG);
+}
+
+// After a drawing of so many bytes, the line goes on from there.
+static void drawn_in_one_piece(void **state) {
+    (void)state;
+    static const struct {
+        size_t stands;
+        const char *seen;
+        enum echo_verdict verdict;
+        size_t echoed;
+    } drawings[] = {
+        {4, "info", ECHO_PERFECT, 4},       {2, "ininfinfo", ECHO_PERFECT, 4},
+        {2, "in", ECHO_PENDING, 2},         {2, "ininfin", ECHO_PENDING, 3},
+        {2, "i", ECHO_PENDING, 0},          {2, "infinfo", ECHO_WRONG, 0},
+        {0, "iininfinfo", ECHO_PERFECT, 4}, {4, "infoinfo", ECHO_WRONG, 0},
+    };
+    for (size_t i = 0; i < sizeof drawings / sizeof *drawings; i++) {
+        size_t echoed = 0;
+        const char *seen = drawings[i].seen;
+        assert_int_equal(echo_judge(ECHO_REDRAWN, NULL, drawings[i].stands, "info", 4, seen,
+                                    strlen(seen), &echoed),
+                         drawings[i].verdict);
+        if (drawings[i].verdict != ECHO_WRONG)
+            assert_int_equal(echoed, drawings[i].echoed);
+    }
+}
+
+// How much has come back, when not all has.
+static void how_much(void **state) {
+    (void)state;
+    size_t echoed = 0;
+    assert_int_equal(echo_judge(ECHO_ONCE, NULL, 0, "root", 4, "ro", 2, &echoed), ECHO_PENDING);
+    assert_int_equal(echoed, 2);
+    assert_int_equal(echo_judge(ECHO_TWICE, " ", 0, "root", 4, "  rroo", 6, &echoed), ECHO_PENDING);
+    assert_int_equal(echoed, 3); // it can be one `roo` and the other's `r` as well
+    assert_int_equal(echo_judge(ECHO_ERASED, NULL, 0, "root", 4, "rox t", 5, &echoed), ECHO_WRONG);
+    assert_int_equal(echo_judge(ECHO_ERASED, NULL, 0, "root", 4, "rox o", 5, &echoed),
+                     ECHO_PENDING);
+    assert_int_equal(echoed, 3);
+}
+
+// A line is read out of a drawing.
+static void readings(void **state) {
+    (void)state;
+    static const struct {
+        enum echo kind;
+        const char *seen, *line; // line NULL: it cannot be told
+    } drawings[] = {
+        {ECHO_ONCE, "", ""},
+        {ECHO_ONCE, "ls -l", "ls -l"},
+        {ECHO_ONCE, "ls \n-l\n", "ls -l"}, // wrapped
+        {ECHO_REDRAWN, "info", "info"},
+        {ECHO_TWICE, "", ""},
+        {ECHO_TWICE, "  aabb", "ab"},
+        {ECHO_TWICE, "  aa  bb\n", "a b"},
+        {ECHO_TWICE, "  aab", NULL},
+        {ECHO_TWICE, "  abab", NULL},
+        {ECHO_TWICE, "aabb", NULL}, // the prompt ends in a blank
+        {ECHO_ERASED, "rr oot", "root"},
+        {ECHO_ERASED, "ro   ", ""},
+    };
+    for (size_t i = 0; i < sizeof drawings / sizeof *drawings; i++) {
+        char line[64] = "";
+        const ptrdiff_t size =
+            echo_read(drawings[i].kind, drawings[i].seen, strlen(drawings[i].seen), line);
+        if (drawings[i].line == NULL) {
+            assert_int_equal(size, -1);
+            continue;
+        }
+        assert_int_equal(size, strlen(drawings[i].line));
+        assert_memory_equal(line, drawings[i].line, (size_t)size);
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples),
-        cmocka_unit_test(every_shuffle),
-        cmocka_unit_test(long_line),
+        cmocka_unit_test(examples),  cmocka_unit_test(every_shuffle),
+        cmocka_unit_test(long_line), cmocka_unit_test(drawn_in_one_piece),
+        cmocka_unit_test(how_much),  cmocka_unit_test(readings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
