@@ -1,12 +1,15 @@
-// How fast a console is read, beside other readers: bench_console [MB [ROUNDS [SCRIPTS EXPECTL]]].
+// How fast a console is read, beside other readers: bench_console MB ROUNDS FOLDER EXPECTL.
+// FOLDER holds the scripts for Tcl expect and pexpect, EXPECTL is libexpect's own reader.
 //
 // Each reader is a program of its own that starts the writer on a pty, reads what it writes until
 // the last of six patterns has matched, and prints its wall time, processor time and peak memory.
 // The readers take turns, ROUNDS times; medians are shown. Slow ones get a part of the text only.
 // Then the driver's own matching, from memory, for 1 to 200 MB.
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "console/link.h"
@@ -178,44 +181,74 @@ static int read_memory(size_t size) {
 
 // ---- The comparison.
 
-// A reader: its name, its command (%s: this program, the folder of scripts, libexpect's reader),
-// and the most it gets, in MB.
+// Where a reader's command has a place for one of these, and for the megabytes in the end.
+enum { SELF, EXPECT_SCRIPT, PEXPECT_SCRIPT, EXPECTL, GIVENS };
+static const char *const given_names[GIVENS] = {"SELF", "EXP", "PY", "EXPECTL"};
+
+enum { WORDS_MAX = 5 };
+
 struct reader {
     const char *name;
-    const char *command;
-    unsigned most;
+    const char *command[WORDS_MAX]; // words, or names of what is given
+    unsigned long most;             // MB that it gets at most
+    unsigned long size;             // MB that it got
     struct cost costs[ROUNDS_MAX];
-    unsigned size; // MB that it got
 };
 
 static const struct reader readers_all[] = {
-    {.name = "pty, read only", .command = "'%1$s' read", .most = 1000},
-    {.name = "the driver", .command = "'%1$s' link", .most = 1000},
-    {.name = "exp_expectl, match_max 2000", .command = "'%3$s' '%1$s'", .most = 50},
-    {.name = "Tcl expect, match_max 2000",
-     .command = "expect '%2$s/bench_console.exp' '%1$s'",
-     .most = 5},
-    {.name = "pexpect, searchwindowsize=None",
-     .command = "python3 '%2$s/bench_console.py' '%1$s'",
-     .most = 1},
+    {.name = "pty, read only", .command = {"SELF", "read"}, .most = 1000},
+    {.name = "the driver", .command = {"SELF", "link"}, .most = 1000},
+    {.name = "exp_expectl, match_max 2000", .command = {"EXPECTL", "SELF"}, .most = 50},
+    {.name = "Tcl expect, match_max 2000", .command = {"expect", "EXP", "SELF"}, .most = 10},
+    {.name = "pexpect, searchwindowsize=None", .command = {"python3", "PY", "SELF"}, .most = 1},
     {.name = "pexpect, searchwindowsize=2000",
-     .command = "python3 '%2$s/bench_console.py' --window '%1$s'",
-     .most = 20},
-    {.name = "the driver, from memory", .command = "'%1$s' memory", .most = 1000},
+     .command = {"python3", "PY", "--window", "SELF"},
+     .most = 10},
+    {.name = "the driver, from memory", .command = {"SELF", "memory"}, .most = 1000},
 };
 enum { READERS = sizeof readers_all / sizeof *readers_all, FLOOR = 0, DRIVER = 1 };
 
-// Runs a command with so many megabytes and takes the line that it prints.
-static struct cost measure(const char *command, unsigned megabytes) {
-    char line[4096];
-    struct cost c = {0};
-    (void)snprintf(line, sizeof line, "%s %u", command, megabytes);
-    FILE *out = popen(line, "re");
-    const bool good = out != NULL && fscanf(out, "%lf %lf %ld", &c.wall, &c.cpu, &c.peak) == 3;
-    if (out == NULL || pclose(out) != 0 || !good) {
-        (void)fprintf(stderr, "failed: %s\n", line);
-        exit(1);
+static void die(const char *what) {
+    (void)fprintf(stderr, "bench_console: %s failed\n", what);
+    exit(1);
+}
+
+// Runs a reader for so many megabytes and takes the line that it prints.
+static struct cost measure(const struct reader *r, const char *const given[GIVENS],
+                           unsigned long megabytes) {
+    char number[32], line[256];
+    char *argv[WORDS_MAX + 2] = {NULL};
+    size_t count = 0;
+    (void)snprintf(number, sizeof number, "%lu", megabytes);
+    for (; count < WORDS_MAX && r->command[count] != NULL; count++) {
+        argv[count] = (char *)r->command[count];
+        for (size_t i = 0; i < GIVENS; i++)
+            if (strcmp(argv[count], given_names[i]) == 0)
+                argv[count] = (char *)given[i];
     }
+    argv[count] = number;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        die("pipe2");
+    const pid_t pid = fork();
+    if (pid == 0) {
+        (void)dup2(ends[1], 1);
+        (void)execvp(argv[0], argv);
+        _exit(127);
+    }
+    (void)close(ends[1]);
+    size_t size = 0;
+    for (ssize_t n; (n = read(ends[0], line + size, sizeof line - 1 - size)) > 0;)
+        size += (size_t)n;
+    line[size] = '\0';
+    (void)close(ends[0]);
+    int status = 0;
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+        die(r->name);
+    char *at = line;
+    struct cost c = {.wall = strtod(at, &at)};
+    c.cpu = strtod(at, &at);
+    c.peak = strtol(at, NULL, 10);
     return c;
 }
 
@@ -225,24 +258,17 @@ static int by_wall(const void *a, const void *b) {
 }
 
 static double rate(const struct reader *r, unsigned rounds) {
-    return r->size / r->costs[rounds / 2].wall;
+    return (double)r->size / r->costs[rounds / 2].wall;
 }
 
-static void compare(const char *self, unsigned megabytes, unsigned rounds, const char *scripts,
-                    const char *expectl) {
-    struct reader readers[READERS];
+static void compare(const char *const given[GIVENS], unsigned long megabytes, unsigned rounds) {
+    static struct reader readers[READERS];
     memcpy(readers, readers_all, sizeof readers);
     for (unsigned round = 0; round < rounds; round++) // in turns: a busy moment hits all alike
         for (size_t i = 0; i < READERS; i++) {
-            char command[4096];
             struct reader *r = &readers[i];
             r->size = megabytes < r->most ? megabytes : r->most;
-// The format stands in the table above.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-            (void)snprintf(command, sizeof command, r->command, self, scripts, expectl);
-#pragma GCC diagnostic pop
-            r->costs[round] = measure(command, r->size);
+            r->costs[round] = measure(r, given, r->size);
         }
     for (size_t i = 0; i < READERS; i++)
         qsort(readers[i].costs, rounds, sizeof *readers[i].costs, by_wall);
@@ -252,7 +278,7 @@ static void compare(const char *self, unsigned megabytes, unsigned rounds, const
     for (size_t i = 0; i < READERS; i++) {
         const struct reader *r = &readers[i];
         const struct cost *c = &r->costs[rounds / 2];
-        (void)printf("| %s | %u | %.3g | %.2f | %.2f | %.2f | %.2f | %ld |\n", r->name, r->size,
+        (void)printf("| %s | %lu | %.3g | %.2f | %.2f | %.2f | %.2f | %ld |\n", r->name, r->size,
                      rate(r, rounds), rate(r, rounds) / rate(&readers[FLOOR], rounds),
                      rate(&readers[DRIVER], rounds) / rate(r, rounds), c->cpu,
                      c->cpu * 1e9 / ((double)r->size * MB), c->peak);
@@ -260,17 +286,15 @@ static void compare(const char *self, unsigned megabytes, unsigned rounds, const
 }
 
 // What a byte costs, by the size of the text.
-static void growth(const char *self, unsigned rounds) {
+static void growth(const char *const given[GIVENS], unsigned rounds) {
     static const unsigned sizes[] = {1, 10, 50, 200};
-    char command[4096];
-    (void)snprintf(command, sizeof command, "'%s' memory", self);
     (void)printf("\n| MB | matching from memory, ns of CPU per byte (best of %u) | peak, KiB |\n"
                  "|---|---|---|\n",
                  rounds);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct cost best = {0};
         for (unsigned round = 0; round < rounds; round++) {
-            const struct cost c = measure(command, sizes[i]);
+            const struct cost c = measure(&readers_all[READERS - 1], given, sizes[i]);
             if (round == 0 || c.cpu < best.cpu)
                 best = c;
         }
@@ -289,12 +313,19 @@ int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "memory") == 0)
         return read_memory(strtoul(argv[2], NULL, 10) * MB);
     if (argc != 5) {
-        (void)fprintf(stderr, "bench_console MB ROUNDS SCRIPTS EXPECTL\n");
+        (void)fprintf(stderr, "bench_console MB ROUNDS FOLDER EXPECTL\n");
         return 2;
     }
+    char script[2][4096];
+    (void)snprintf(script[0], sizeof script[0], "%s/bench_console.exp", argv[3]);
+    (void)snprintf(script[1], sizeof script[1], "%s/bench_console.py", argv[3]);
+    const char *const given[GIVENS] = {[SELF] = argv[0],
+                                       [EXPECT_SCRIPT] = script[0],
+                                       [PEXPECT_SCRIPT] = script[1],
+                                       [EXPECTL] = argv[4]};
     const unsigned long rounds = strtoul(argv[2], NULL, 10);
     const unsigned kept = rounds < 1 ? 1 : rounds > ROUNDS_MAX ? ROUNDS_MAX : (unsigned)rounds;
-    compare(argv[0], (unsigned)strtoul(argv[1], NULL, 10), kept, argv[3], argv[4]);
-    growth(argv[0], kept);
+    compare(given, strtoul(argv[1], NULL, 10), kept);
+    growth(given, kept);
     return 0;
 }

@@ -1,6 +1,6 @@
-// Whole sessions through the view and two streams, with every pattern of the real dialogues looked
-// for at a time: the same text, kernel lines and matches however the bytes were cut into reads, and
-// whatever kernel line comes at whatever byte.
+// Whole sessions through the view, with every pattern of the real dialogues and of the death table
+// looked for at a time, each in streams of its own: the same text, kernel lines and matches however
+// the bytes were cut into reads, and whatever kernel line comes at whatever byte.
 //
 // QEMU_GROW_CUTS: seeded ways of cutting each session; QEMU_GROW_STRIDE: a kernel line is inserted
 // at every so many bytes. The target property-full runs 10,000 ways and every byte.
@@ -22,7 +22,7 @@
 #include "dialogue/vars.h"
 #include "recordings.h"
 
-enum { PATTERNS_MAX = 256, LIMIT = 65536, HISTORY = 512, CUTS = 400, STRIDE = 29 };
+enum { PATTERNS_MAX = 256, LIMIT = 65536, HISTORY = 512, CUTS = 150, STRIDE = 61 };
 
 // ---- The patterns of the dialogues, for the console and for kernel lines.
 
@@ -31,8 +31,11 @@ struct set {
     size_t count;
 };
 
+// Who looks, and at what.
+enum place { CONSOLE, KERNEL, DEATH_CONSOLE, DEATH_KERNEL, PLACES };
+
 struct fixture {
-    struct set console, kernel;
+    struct set sets[PLACES];
 };
 
 // Variables of the runs that were recorded. What differs from run to run is put in afterwards: vars
@@ -91,13 +94,27 @@ static void set_add(struct set *set, struct vars *vars, const char *see) {
     free(regex);
 }
 
-static void set_add_rules(struct fixture *f, struct vars *vars, const struct rule *rules,
-                          unsigned count) {
-    for (unsigned i = 0; i < count; i++)
-        if (rules[i].see != NULL)
-            set_add(rules[i].in != NULL && strcmp(rules[i].in, "kernel") == 0 ? &f->kernel
-                                                                              : &f->console,
-                    vars, rules[i].see);
+// In the kernel's lines, or on the console?
+static int is_in_kernel(const char *in) {
+    return in != NULL && strcmp(in, "kernel") == 0;
+}
+
+static void fixture_add(struct fixture *f, struct vars *vars, const struct dialogue *d) {
+    for (unsigned i = 0; i < d->deaths_count; i++)
+        if (d->deaths[i].see != NULL)
+            set_add(&f->sets[DEATH_CONSOLE + is_in_kernel(d->deaths[i].in)], vars,
+                    d->deaths[i].see);
+    for (unsigned i = 0; i < d->states_count; i++)
+        for (unsigned k = 0; k < d->states[i].expect_count; k++)
+            if (d->states[i].expect[k].see != NULL)
+                set_add(&f->sets[CONSOLE + is_in_kernel(d->states[i].expect[k].in)], vars,
+                        d->states[i].expect[k].see);
+    for (unsigned i = 0; i < d->prompts_count; i++) {
+        if (d->prompts[i].done != NULL)
+            set_add(&f->sets[CONSOLE], vars, d->prompts[i].done);
+        if (d->prompts[i].again != NULL)
+            set_add(&f->sets[CONSOLE], vars, d->prompts[i].again);
+    }
 }
 
 static int setup(void **state) {
@@ -109,18 +126,8 @@ static int setup(void **state) {
         return -1;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         (void)vars_set(vars, values[i][0], values[i][1]);
-    for (unsigned i = 0; i < scripts_count(scripts); i++) {
-        const struct dialogue *d = scripts_at(scripts, i);
-        set_add_rules(fixture, vars, d->watch, d->watch_count);
-        for (unsigned k = 0; k < d->states_count; k++)
-            set_add_rules(fixture, vars, d->states[k].expect, d->states[k].expect_count);
-        for (unsigned k = 0; k < d->prompts_count; k++) {
-            if (d->prompts[k].done != NULL)
-                set_add(&fixture->console, vars, d->prompts[k].done);
-            if (d->prompts[k].again != NULL)
-                set_add(&fixture->console, vars, d->prompts[k].again);
-        }
-    }
+    for (unsigned i = 0; i < scripts_count(scripts); i++)
+        fixture_add(fixture, vars, scripts_at(scripts, i));
     vars_free(vars);
     scripts_free(scripts);
     *state = fixture;
@@ -129,10 +136,9 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     struct fixture *f = *state;
-    for (size_t i = 0; i < f->console.count; i++)
-        pattern_free(f->console.at[i]);
-    for (size_t i = 0; i < f->kernel.count; i++)
-        pattern_free(f->kernel.at[i]);
+    for (int k = 0; k < PLACES; k++)
+        for (size_t i = 0; i < f->sets[k].count; i++)
+            pattern_free(f->sets[k].at[i]);
     free(f);
     return 0;
 }
@@ -166,21 +172,23 @@ struct side {
 };
 
 struct session {
-    struct side console, kernel;
+    struct side sides[PLACES];
     size_t matches;
 };
 
-static void side_add(struct side *s, const char *text, size_t size) {
-    bytes_add(&s->text, text, size);
-    assert_int_equal(stream_append(s->stream, text, size), 0);
+static void session_add(struct session *s, int place, const char *text, size_t size) {
+    for (int k = place; k < PLACES; k += DEATH_CONSOLE) {
+        bytes_add(&s->sides[k].text, text, size);
+        assert_int_equal(stream_append(s->sides[k].stream, text, size), 0);
+    }
 }
 
 static void on_text(void *arg, const char *text, size_t size) {
-    side_add(&((struct session *)arg)->console, text, size);
+    session_add(arg, CONSOLE, text, size);
 }
 
 static void on_kernel(void *arg, const char *text, size_t size) {
-    side_add(&((struct session *)arg)->kernel, text, size);
+    session_add(arg, KERNEL, text, size);
 }
 
 static void event_add(struct side *s, int pattern) {
@@ -202,27 +210,22 @@ static void event_add(struct side *s, int pattern) {
 }
 
 static void session_look(struct session *s, bool final) {
-    int i;
-    while ((i = stream_find(s->console.stream, final)) >= 0) {
-        event_add(&s->console, i);
-        s->matches++;
-    }
-    while ((i = stream_find(s->kernel.stream, final)) >= 0)
-        event_add(&s->kernel, i);
+    for (int k = 0; k < PLACES; k++)
+        for (int i; (i = stream_find(s->sides[k].stream, final)) >= 0; s->matches++)
+            event_add(&s->sides[k], i);
 }
 
 // A session in pieces of random length, or, with seed 0, in one. What was there before is emptied.
 static void session_run(struct session *s, const struct fixture *f, const char *bytes, size_t size,
                         uint64_t seed) {
-    s->console.stream = stream_new(HISTORY, LIMIT);
-    s->kernel.stream = stream_new(HISTORY, LIMIT);
-    s->console.set = &f->console;
-    s->kernel.set = &f->kernel;
-    s->console.text.size = s->console.events.size = 0;
-    s->kernel.text.size = s->kernel.events.size = 0;
     s->matches = 0;
-    assert_int_equal(stream_watch(s->console.stream, f->console.at, f->console.count), 0);
-    assert_int_equal(stream_watch(s->kernel.stream, f->kernel.at, f->kernel.count), 0);
+    for (int k = 0; k < PLACES; k++) {
+        struct side *side = &s->sides[k];
+        side->stream = stream_new(HISTORY, LIMIT);
+        side->set = &f->sets[k];
+        side->text.size = side->events.size = 0;
+        assert_int_equal(stream_watch(side->stream, f->sets[k].at, f->sets[k].count), 0);
+    }
     struct view *v = view_new(on_text, on_kernel, s);
     assert_non_null(v);
     view_traces(v, true);
@@ -235,15 +238,15 @@ static void session_run(struct session *s, const struct fixture *f, const char *
     view_end(v);
     session_look(s, true);
     view_free(v);
-    stream_free(s->console.stream);
-    stream_free(s->kernel.stream);
+    for (int k = 0; k < PLACES; k++)
+        stream_free(s->sides[k].stream);
 }
 
 static void session_free(struct session *s) {
-    free(s->console.text.at);
-    free(s->console.events.at);
-    free(s->kernel.text.at);
-    free(s->kernel.events.at);
+    for (int k = 0; k < PLACES; k++) {
+        free(s->sides[k].text.at);
+        free(s->sides[k].events.at);
+    }
 }
 
 // ---- Cutting.
@@ -252,10 +255,11 @@ static void test_cuts(void **state) {
     const struct fixture *f = *state;
     struct session whole = {0}, cut = {0};
     const uint64_t cuts = cuts_wanted(CUTS);
-    print_message("%zu patterns on the console, %zu on kernel lines; %ju ways of cutting each of "
-                  "%d sessions\n",
-                  f->console.count, f->kernel.count, (uintmax_t)cuts, RECORDINGS);
-    assert_true(f->console.count > 40);
+    print_message("patterns: %zu on the console, %zu of the death table there, %zu and %zu on "
+                  "kernel lines; %ju ways of cutting each of %d sessions\n",
+                  f->sets[CONSOLE].count, f->sets[DEATH_CONSOLE].count, f->sets[KERNEL].count,
+                  f->sets[DEATH_KERNEL].count, (uintmax_t)cuts, RECORDINGS);
+    assert_true(f->sets[CONSOLE].count > 30 && f->sets[DEATH_CONSOLE].count > 5);
     for (size_t i = 0; i < RECORDINGS; i++) {
         size_t size = 0;
         char *bytes = recording_read(i, &size);
@@ -263,12 +267,12 @@ static void test_cuts(void **state) {
         assert_true(whole.matches > 50);
         for (uint64_t seed = 1; seed <= cuts; seed++) {
             session_run(&cut, f, bytes, size, seed);
-            if (!bytes_equal(&whole.console.text, &cut.console.text) ||
-                !bytes_equal(&whole.kernel.text, &cut.kernel.text))
-                fail_msg("%s, seed %ju: another text", recordings[i], (uintmax_t)seed);
-            if (!bytes_equal(&whole.console.events, &cut.console.events) ||
-                !bytes_equal(&whole.kernel.events, &cut.kernel.events))
-                fail_msg("%s, seed %ju: other matches", recordings[i], (uintmax_t)seed);
+            for (int k = 0; k < PLACES; k++) {
+                if (!bytes_equal(&whole.sides[k].text, &cut.sides[k].text))
+                    fail_msg("%s, seed %ju: another text", recordings[i], (uintmax_t)seed);
+                if (!bytes_equal(&whole.sides[k].events, &cut.sides[k].events))
+                    fail_msg("%s, seed %ju: other matches", recordings[i], (uintmax_t)seed);
+            }
         }
         free(bytes);
     }
@@ -368,10 +372,14 @@ static void test_kernel_lines(void **state) {
             put(&end, line, strlen(line));
             put(&end, bytes + at, size - at);
             session_run(&mixed, f, with, size + strlen(line), 0);
-            if (!bytes_equal(&plain.console.text, &mixed.console.text) ||
-                !bytes_equal(&plain.console.events, &mixed.console.events))
-                fail_msg("%s, offset %zu, %s", recordings[i], at, line);
-            if (!has_inserted(&mixed.kernel.text, &plain.kernel.text, line))
+            for (int k = CONSOLE; k < PLACES; k += DEATH_CONSOLE)
+                if (!bytes_equal(&plain.sides[k].text, &mixed.sides[k].text) ||
+                    !bytes_equal(&plain.sides[k].events, &mixed.sides[k].events))
+                    fail_msg("%s, offset %zu, %s", recordings[i], at, line);
+            // None of the lines inserted tells of death.
+            if (plain.sides[DEATH_KERNEL].events.size != mixed.sides[DEATH_KERNEL].events.size)
+                fail_msg("%s, offset %zu: death by %s", recordings[i], at, line);
+            if (!has_inserted(&mixed.sides[KERNEL].text, &plain.sides[KERNEL].text, line))
                 fail_msg("%s, offset %zu: not lifted: %s", recordings[i], at, line);
         }
         free(with);
