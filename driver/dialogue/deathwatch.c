@@ -10,15 +10,6 @@ static const enum exit_id self_evident[] = {
     EXIT_ID_INTERNAL,    EXIT_ID_HOST_FULL,  EXIT_ID_IO_ERROR,
 };
 
-int machine_watch_death(struct machine *m, struct failure *f) {
-    if (m->deaths == NULL)
-        m->deaths = deaths_new(m->scripts, f);
-    if (m->deaths == NULL)
-        return -1;
-    link_set_tap(m->link, deaths_feed, m->deaths);
-    return 0;
-}
-
 // Remembers a row that has been seen, and tells the person the first time.
 static int remember(struct machine *m, const struct death *row, bool quietly, struct failure *f) {
     char *says = machine_expand(m, row->text.says, false, f);

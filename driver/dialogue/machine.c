@@ -23,7 +23,15 @@ struct machine *machine_new(const struct scripts *scripts, struct vars *vars, st
                               .host = machine_real_host,
                               .limits = {.timeout_scale = 1}};
         machine_start_clock(m);
+        struct failure no_memory; // its patterns have been checked (lint.c)
+        m->deaths = deaths_new(scripts, &no_memory);
     }
+    if (m != NULL && m->deaths == NULL) {
+        free(m);
+        return NULL;
+    }
+    if (m != NULL)
+        link_set_tap(link, deaths_feed, m->deaths);
     return m;
 }
 
@@ -244,8 +252,6 @@ int machine_run(struct machine *m, const char *dialogue, struct failure *f) {
     if (d == NULL)
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue files",
                            "there is no dialogue `%s`", dialogue);
-    if (machine_watch_death(m, f) != 0)
-        return -1;
     const int result = run(m, d, 0, f);
     if (result != 0)
         machine_explain(m, f);

@@ -37,8 +37,8 @@ struct machine {
     struct vars *vars;
     struct link *link;
     struct report *report;
-    const char *disk;          // the image on the host
-    struct deaths *deaths;     // NULL before the machine runs
+    const char *disk; // the image on the host
+    struct deaths *deaths;
     const struct death *died;  // the fatal row that has ended the run, or NULL
     const struct death *named; // the row that a dialogue has failed with, or NULL
     enum stage stage;
@@ -143,10 +143,8 @@ int machine_fail_gone(struct machine *m, struct failure *f);
 
 // deathwatch.c ---------------------------------------------------------------------------------
 
-// Begins to look for the death table's rows in all that the guest says. 0, or -1 with *f.
-int machine_watch_death(struct machine *m, struct failure *f);
-
-// What has come of them? final: no more text is expected. 0, or -1 when one ends the run.
+// What has come of the death table's rows? final: no more text is expected. 0, or -1 when one ends
+// the run.
 int machine_look_for_death(struct machine *m, bool final, struct failure *f);
 
 // A dialogue's command has ended with this code (digits): rows that name it are remembered. 0, or
