@@ -1,9 +1,9 @@
 #!/bin/sh
 # install-packages.sh [GROUP]: installs the Debian packages of packages.txt that are missing, up to the end of
-# GROUP (build, demo, test; default: all), and nothing else.
+# GROUP (build, demo, test, peers; default: test), and nothing else.
 set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
-last=${1:-}
+last=${1:-test}
 
 missing=
 group=
@@ -11,7 +11,7 @@ while read -r package _; do
     case $package in
     '' | '#'*) continue ;;
     '['*)
-        [ -z "$last" ] || [ "$group" != "$last" ] || break
+        [ "$group" != "$last" ] || break
         group=${package#?}
         group=${group%?}
         continue
