@@ -1,4 +1,4 @@
-// Line by line: 64 hexadecimal digits, blank, a blank or star, a name that may have folders.
+// Line by line: the hexadecimal digits, blank, a blank or star, a name that may have folders.
 #include "iso/checksum.h"
 
 #include <stdbool.h>
@@ -13,19 +13,21 @@ static const char *base_name(const char *path, size_t size, size_t *length) {
 }
 
 // Whether the line is one for `name`; its digest goes into hex.
-static bool line_fits(const char *line, size_t size, const char *name, char hex[DIGEST_HEX + 1]) {
+static bool line_fits(const char *line, size_t size, const char *name, enum digest_kind kind,
+                      char hex[DIGEST_HEX_MAX + 1]) {
+    const size_t digits = digest_characters(kind);
     while (size > 0 && strchr("\r \t", line[size - 1]) != NULL && line[size - 1] != '\0')
         size--;
-    if (size < DIGEST_HEX)
+    if (size < digits)
         return false;
-    memcpy(hex, line, DIGEST_HEX);
-    hex[DIGEST_HEX] = '\0';
-    if (!digest_is_hex(hex, hex))
+    memcpy(hex, line, digits);
+    hex[digits] = '\0';
+    if (!digest_is_hex_of(kind, hex, hex))
         return false;
-    if (size == DIGEST_HEX)
+    if (size == digits)
         return true;
-    const char *rest = line + DIGEST_HEX;
-    size -= DIGEST_HEX;
+    const char *rest = line + digits;
+    size -= digits;
     if (size < 3 || rest[0] != ' ' || (rest[1] != ' ' && rest[1] != '*'))
         return false;
     size_t length = 0;
@@ -33,16 +35,17 @@ static bool line_fits(const char *line, size_t size, const char *name, char hex[
     return strlen(name) == length && memcmp(base, name, length) == 0;
 }
 
-int checksum_find(const char *text, size_t size, const char *name, char hex[DIGEST_HEX + 1]) {
+int checksum_find(const char *text, size_t size, const char *name, enum digest_kind kind,
+                  char *hex) {
     int found = 0;
-    char digest[DIGEST_HEX + 1];
+    char digest[DIGEST_HEX_MAX + 1];
     for (const char *end = text + size; text < end;) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const size_t length = (size_t)((newline == NULL ? end : newline) - text);
-        if (line_fits(text, length, name, digest)) {
-            if (found > 0 && memcmp(hex, digest, DIGEST_HEX) != 0)
+        if (line_fits(text, length, name, kind, digest)) {
+            if (found > 0 && strcmp(hex, digest) != 0)
                 return -1;
-            memcpy(hex, digest, sizeof digest);
+            memcpy(hex, digest, digest_characters(kind) + 1);
             found++;
         }
         text += length + (newline == NULL ? 0 : 1);

@@ -14,24 +14,34 @@ enum {
     CHUNK = 256 * 1024, // bytes that are read at a time
 };
 
-bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]) {
-    if (strspn(text, "0123456789abcdefABCDEF") != DIGEST_HEX || text[DIGEST_HEX] != '\0')
+size_t digest_characters(enum digest_kind kind) {
+    return kind == DIGEST_SHA512 ? DIGEST_HEX_MAX : DIGEST_HEX;
+}
+
+bool digest_is_hex_of(enum digest_kind kind, const char *text, char *lower) {
+    const size_t size = digest_characters(kind);
+    if (strspn(text, "0123456789abcdefABCDEF") != size || text[size] != '\0')
         return false;
-    for (size_t i = 0; lower != NULL && i <= DIGEST_HEX; i++)
+    for (size_t i = 0; lower != NULL && i <= size; i++)
         lower[i] = (char)tolower((unsigned char)text[i]);
     return true;
+}
+
+bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]) {
+    return digest_is_hex_of(DIGEST_SHA256, text, lower);
 }
 
 struct digest {
     EVP_MD_CTX *md;
 };
 
-struct digest *digest_new(void) {
+struct digest *digest_new(enum digest_kind kind) {
+    const EVP_MD *md = kind == DIGEST_SHA512 ? EVP_sha512() : EVP_sha256();
     struct digest *d = calloc(1, sizeof *d);
     if (d == NULL)
         return NULL;
     d->md = EVP_MD_CTX_new();
-    if (d->md == NULL || EVP_DigestInit_ex(d->md, EVP_sha256(), NULL) != 1) {
+    if (d->md == NULL || EVP_DigestInit_ex(d->md, md, NULL) != 1) {
         digest_free(d);
         return NULL;
     }
@@ -60,10 +70,10 @@ ssize_t digest_read(struct digest *d, int fd, void *buffer, size_t most, uint64_
     return n > 0 && digest_add(d, buffer, (size_t)n) != 0 ? -1 : n;
 }
 
-int digest_end(struct digest *d, char hex[DIGEST_HEX + 1]) {
+int digest_end(struct digest *d, char *hex) {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    if (EVP_DigestFinal_ex(d->md, bytes, &size) != 1 || 2 * size != DIGEST_HEX) {
+    if (EVP_DigestFinal_ex(d->md, bytes, &size) != 1) {
         errno = EIO;
         return -1;
     }
@@ -77,9 +87,9 @@ static bool stopped(int stop_fd) {
     return stop_fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
-int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]) {
+int digest_file_of(enum digest_kind kind, int fd, int stop_fd, char *hex) {
     void *buffer = malloc(CHUNK);
-    struct digest *d = digest_new();
+    struct digest *d = digest_new(kind);
     ssize_t n = -1;
     if (buffer == NULL || d == NULL)
         errno = ENOMEM;
@@ -97,4 +107,8 @@ int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]) {
     digest_free(d);
     free(buffer);
     return result;
+}
+
+int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]) {
+    return digest_file_of(DIGEST_SHA256, fd, stop_fd, hex);
 }

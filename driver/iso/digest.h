@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL: of a whole file, and in steps.
+// SHA-256 and SHA-512 by OpenSSL: of a whole file, and in steps.
 #ifndef QEMU_GROW_ISO_DIGEST_H
 #define QEMU_GROW_ISO_DIGEST_H
 
@@ -7,10 +7,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { DIGEST_HEX = 64 }; // characters of a SHA-256
+enum {
+    DIGEST_HEX = 64,      // characters of a SHA-256
+    DIGEST_HEX_MAX = 128, // of the longest: SHA-512
+};
 
-// Whether text is a SHA-256 in hexadecimal and nothing more; lower gets it in lower case. lower may
-// be NULL, or text itself.
+enum digest_kind { DIGEST_SHA256, DIGEST_SHA512 };
+
+// Characters of a digest.
+size_t digest_characters(enum digest_kind kind);
+
+// Whether text is a digest in hexadecimal and nothing more; lower, with room for it and a NUL, gets
+// it in lower case. lower may be NULL, or text itself.
+bool digest_is_hex_of(enum digest_kind kind, const char *text, char *lower);
+
+// The same for a SHA-256.
 bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]);
 
 // The SHA-256 of all bytes of the file fd, from its beginning; its offset is not used. stop_fd: -1,
@@ -18,10 +29,13 @@ bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]);
 // stopped).
 int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]);
 
-// A SHA-256 in steps.
+// The same for either; hex has room for it and a NUL.
+int digest_file_of(enum digest_kind kind, int fd, int stop_fd, char *hex);
+
+// A digest in steps.
 struct digest;
 
-struct digest *digest_new(void); // NULL without memory
+struct digest *digest_new(enum digest_kind kind); // NULL without memory
 void digest_free(struct digest *d);
 
 // 0, or -1 with errno.
@@ -31,7 +45,8 @@ int digest_add(struct digest *d, const void *bytes, size_t size);
 // at the end, -1 with errno.
 ssize_t digest_read(struct digest *d, int fd, void *buffer, size_t most, uint64_t offset);
 
-// The SHA-256; nothing can be added any more. 0, or -1 with errno.
-int digest_end(struct digest *d, char hex[DIGEST_HEX + 1]);
+// The digest, for which hex has room, and for a NUL; nothing can be added any more. 0, or -1 with
+// errno.
+int digest_end(struct digest *d, char *hex);
 
 #endif

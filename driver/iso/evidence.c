@@ -2,6 +2,7 @@
 #include "iso/evidence.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,22 +43,28 @@ static int get(char **text, size_t *size, const struct wanted *w, const char *su
     return result;
 }
 
-static int gather_checksum(struct evidence *e, struct wanted *w, const struct fetcher *with,
-                           struct failure *f) {
+// One checksum file. hex stays "" when there is none, or none for this ISO.
+static int gather_one(struct evidence *e, const struct wanted *w, enum digest_kind kind, char *hex,
+                      const struct fetcher *with, struct failure *f) {
     char *text = NULL;
     size_t size = 0;
+    const int got = get(&text, &size, w, kind == DIGEST_SHA512 ? ".sha512" : ".sha256", with, f);
+    e->checksum = got == 1 && checksum_find(text, size, w->name, kind, hex) == 0;
+    if (!e->checksum)
+        hex[0] = '\0';
+    free(text);
+    return got < 0 ? -1 : 0;
+}
+
+static int gather_checksum(struct evidence *e, struct wanted *w, const struct fetcher *with,
+                           struct failure *f) {
     if (w->sha256[0] != '\0') { // latest-releases.yaml said it
         e->checksum = true;
         return 0;
     }
-    const int got = get(&text, &size, w, ".sha256", with, f);
-    if (got == 1) {
-        e->checksum = checksum_find(text, size, w->name, w->sha256) == 0;
-        if (!e->checksum)
-            w->sha256[0] = '\0';
-    }
-    free(text);
-    return got < 0 ? -1 : 0;
+    if (gather_one(e, w, DIGEST_SHA256, w->sha256, with, f) != 0)
+        return -1;
+    return e->checksum ? 0 : gather_one(e, w, DIGEST_SHA512, e->sha512, with, f);
 }
 
 int evidence_gather(struct evidence *e, struct wanted *w, const struct iso_request *q,
@@ -187,11 +194,33 @@ int evidence_check(const char *asc, size_t asc_size, const char *file, const cha
     return -1;
 }
 
+int evidence_sha512(const char *file, const char *name, const char *sha512, const char *from,
+                    int stop_fd, struct failure *f) {
+    char hex[DIGEST_HEX_MAX + 1];
+    const int fd = open(file, O_RDONLY | O_CLOEXEC);
+    const int result = fd < 0 ? -1 : digest_file_of(DIGEST_SHA512, fd, stop_fd, hex);
+    const int error = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    if (result != 0 && error == EINTR)
+        return failure_set(f, watch_stop_id(), "run again", "reading %s was stopped", file);
+    if (result != 0)
+        return failure_set(f, EXIT_ID_ISO_UNREADABLE, "run again", "%s cannot be read: %s", file,
+                           strerror(error));
+    if (strcmp(hex, sha512) == 0)
+        return 0;
+    return failure_set(f, EXIT_ID_ISO_MISMATCH, "get the file from another server",
+                       "%s has SHA-512 %s, and %s says %s", name, hex, from, sha512);
+}
+
 int evidence_judge(const struct evidence *e, const char *file, const struct wanted *w,
                    const struct iso_request *q, const struct catalogue *c,
                    const struct cache *cache, const struct fetcher *with, enum trust *trust,
                    char fingerprint[64], struct failure *f) {
     fingerprint[0] = '\0';
+    if (e->sha512[0] != '\0' && evidence_sha512(file, w->name, e->sha512, "its server's .sha512",
+                                                with->watch->stop_fd, f) != 0)
+        return -1;
     if (e->asc != NULL) {
         if (evidence_check(e->asc, e->asc_size, file, w->name, c, cache, with, with->watch->stop_fd,
                            fingerprint, f) == 0) {

@@ -9,7 +9,8 @@
 struct evidence {
     char *asc; // the signature file; NULL: there is none
     size_t asc_size;
-    bool checksum; // the server's checksum is in wanted->sha256
+    bool checksum;                   // the server's checksum is in wanted->sha256, or here:
+    char sha512[DIGEST_HEX_MAX + 1]; // or ""
 };
 
 // Looks on the servers for as much as the request needs, before the ISO itself is fetched, so that
@@ -32,6 +33,11 @@ int evidence_judge(const struct evidence *e, const char *file, const struct want
 int evidence_check(const char *asc, size_t asc_size, const char *file, const char *name,
                    const struct catalogue *c, const struct cache *cache, const struct fetcher *with,
                    int stop_fd, char fingerprint[64], struct failure *f);
+
+// Compares the file's SHA-512 with that of a checksum file, called `from` in messages. 0, or -1
+// with EXIT_ID_ISO_MISMATCH, EXIT_ID_ISO_UNREADABLE, or that it was stopped.
+int evidence_sha512(const char *file, const char *name, const char *sha512, const char *from,
+                    int stop_fd, struct failure *f);
 
 // A small file of this host, allocated and NUL-terminated; NULL with errno.
 char *evidence_read(const char *path, size_t *size);

@@ -47,21 +47,41 @@ static int by_signature(struct iso *iso, const struct catalogue *c, const struct
     return 0;
 }
 
-static int by_checksum(struct iso *iso, struct failure *f) {
-    char hex[DIGEST_HEX + 1] = "";
+// The digest that the checksum file beside the ISO has for it. 1 got, 0 there is no such file, -1
+// failure.
+static int checksum_beside(const struct iso *iso, enum digest_kind kind, const char *suffix,
+                           char *hex, struct failure *f) {
     size_t size = 0;
-    char *text = beside(iso, ".sha256", &size, f);
+    char *text = beside(iso, suffix, &size, f);
     if (text == NULL)
-        return -1;
-    const int found = checksum_find(text, size, strrchr(iso->path, '/') + 1, hex);
+        return f->id == EXIT_ID_ISO_UNTRUSTED ? 0 : -1;
+    const int found = checksum_find(text, size, strrchr(iso->path, '/') + 1, kind, hex);
     free(text);
     if (found != 0)
         return failure_set(f, EXIT_ID_ISO_UNTRUSTED, "mend it, or leave --trust out",
-                           "%s.sha256 has no SHA-256 for it", iso->path);
-    if (strcmp(hex, iso->sha256) != 0)
+                           "%s%s has no digest for it", iso->path, suffix);
+    return 1;
+}
+
+// .sha256, and .sha512 where there is none.
+static int by_checksum(struct iso *iso, const struct iso_watch *w, struct failure *f) {
+    char hex[DIGEST_HEX_MAX + 1] = "";
+    struct failure none;
+    int got = checksum_beside(iso, DIGEST_SHA256, ".sha256", hex, f);
+    if (got < 0)
+        return -1;
+    if (got == 1 && strcmp(hex, iso->sha256) != 0)
         return failure_set(f, EXIT_ID_ISO_MISMATCH, "get the file again",
                            "%s has SHA-256 %s, and %s.sha256 says %s", iso->path, iso->sha256,
                            iso->path, hex);
+    if (got == 0) { // the failure about .sha256 stays if there is no .sha512, either
+        got = checksum_beside(iso, DIGEST_SHA512, ".sha512", hex, &none);
+        if (got < 0)
+            *f = none;
+        if (got <= 0 ||
+            evidence_sha512(iso->path, iso->path, hex, "the .sha512 beside it", w->stop_fd, f) != 0)
+            return -1;
+    }
     iso->trust = TRUST_CHECKSUM;
     (void)snprintf(iso->how, sizeof iso->how, "%s, as the checksum beside it says", iso->path);
     return 0;
@@ -94,7 +114,7 @@ static int judge(struct iso *iso, const struct iso_request *q, const struct cata
     if (q->least == TRUST_SIGNED)
         return by_signature(iso, c, with, w, f);
     if (q->least == TRUST_CHECKSUM)
-        return by_checksum(iso, f);
+        return by_checksum(iso, w, f);
     return failure_set(
         f, EXIT_ID_ISO_UNTRUSTED, "give its digest by --sha256=HEX, or leave --trust out",
         "the SHA-256 of %s is not in the catalogue, and --trust=pinned wants it", iso->path);

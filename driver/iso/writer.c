@@ -110,7 +110,7 @@ struct writer *writer_new(int fd, uint64_t size) {
         return NULL;
     w->fd = fd;
     w->size = size;
-    w->digest = digest_new();
+    w->digest = digest_new(DIGEST_SHA256);
     w->room = malloc((size_t)RING * WRITER_BLOCK);
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->changed, NULL);

@@ -1,6 +1,7 @@
 """cases.py PROGRAM DATA WORK [NAME...]: every way in which a server, a file or a disk can misbehave, one after
 the other. DATA is made by make.sh."""
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -626,6 +627,22 @@ def checksum(w, parent):
 
 
 @case
+def checksum_by_sha512(w, parent):
+    """Where the server has no .sha256, or none for this ISO."""
+    iso = w.iso("3.20.2")
+    line = f"{hashlib.sha512(iso).hexdigest()}  {NAME.format('3.20.2')}\n".encode()
+    p = unpinned(w, parent, "sha512", sha512=line)
+    verdict(p, p.run("--fetch", "--iso=3.20.2"), 34, "no signature", left=[])
+    verdict(p, p.run("--fetch", "--iso=3.20.2", "--trust=checksum"), 0, "same-host checksum", left=GOOD)
+    p = unpinned(w, parent, "sha512-and-no-sha256", sha512=line, sha256=LOGIN)
+    verdict(p, p.run("--fetch", "--iso=3.20.2", "--trust=checksum"), 0, "same-host checksum", left=GOOD)
+    p = unpinned(w, parent, "sha512-wrong", sha512=line.replace(line[:4], b"0000"))
+    verdict(p, p.run("--fetch", "--iso=3.20.2", "--trust=checksum"), 32, "has SHA-512 [0-9a-f]{128}, and its server's",
+            left=[])
+    verdict(p, p.run("--fetch", "--iso=3.20.2", "--trust=none"), 32, "has SHA-512", left=[])
+
+
+@case
 def nothing_vouches(w, parent):
     p = unpinned(w, parent, "nothing")
     for least in ("pinned", "signed", "checksum"):
@@ -734,6 +751,13 @@ def own_file_and_trust(w, parent):
     with open(own + ".sha256", "w", encoding="utf-8") as out:
         out.write(f"{sha256}  own.iso\n")
     verdict(p, p.run("--fetch", f"--iso={own}", "--trust=checksum"), 0, "as the checksum beside it says")
+    os.remove(own + ".sha256")
+    sha512 = hashlib.sha512(read(own)).hexdigest()
+    for text, code, says in ((sha512, 0, "as the checksum beside it says"), ("0" * 128, 32, "SHA-512"),
+                             ("nothing", 34, "no digest")):
+        with open(own + ".sha512", "w", encoding="utf-8") as out:
+            out.write(f"{text}  own.iso\n")
+        verdict(p, p.run("--fetch", f"--iso={own}", "--trust=checksum"), code, says)
     shutil.copy(f"{w.data}/asc/good", own + ".asc")
     verdict(p, p.run("--fetch", f"--iso={own}", "--trust=signed"), 0, "signed by the release key")
     shutil.copy(f"{w.data}/asc/stranger", own + ".asc")

@@ -48,7 +48,7 @@ class Place:
         return self.world.servers.url(way, self.name, server_name)
 
     def serve(self, version, data, **more):
-        """Puts an ISO on the servers; more: asc, sha256 beside it."""
+        """Puts an ISO on the servers; more: asc, sha256, sha512 beside it."""
         name = NAME.format(version)
         self.files[name] = data
         for suffix, text in more.items():

@@ -211,12 +211,21 @@ static void test_checksum(void **state) {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         (void)snprintf(text, sizeof text, rows[i].format, abc, other);
 #pragma GCC diagnostic pop
-        if (checksum_find(text, strlen(text), "a.iso", hex) != rows[i].found)
+        if (checksum_find(text, strlen(text), "a.iso", DIGEST_SHA256, hex) != rows[i].found)
             fail_msg("row %zu: '%s'", i, text);
         if (rows[i].found == 0)
             assert_string_equal(hex, abc);
     }
-    assert_int_equal(checksum_find("\0\0\0", 3, "a.iso", hex), -1);
+    assert_int_equal(checksum_find("\0\0\0", 3, "a.iso", DIGEST_SHA256, hex), -1);
+    // SHA-512: twice as many digits, and neither is taken for the other.
+    char long_hex[DIGEST_HEX_MAX + 1];
+    (void)snprintf(text, sizeof text, "%s%s  a.iso\n", abc, other);
+    assert_int_equal(checksum_find(text, strlen(text), "a.iso", DIGEST_SHA256, hex), -1);
+    assert_int_equal(checksum_find(text, strlen(text), "a.iso", DIGEST_SHA512, long_hex), 0);
+    assert_int_equal(strlen(long_hex), DIGEST_HEX_MAX);
+    assert_memory_equal(long_hex, abc, DIGEST_HEX);
+    (void)snprintf(text, sizeof text, "%s  a.iso\n", abc);
+    assert_int_equal(checksum_find(text, strlen(text), "a.iso", DIGEST_SHA512, long_hex), -1);
 }
 
 static void test_releases(void **state) {
