@@ -75,7 +75,24 @@ static int check_features(const struct run_result *r, struct failure *f) {
         (int)strcspn(at, "\n"), at);
 }
 
-// One run of e2fsck -fn, its verdict into *k. The copy's path says nothing to a person.
+// What e2fsck calls by the copy's path is the partition. The name is shorter than any path.
+static void rename_copy(char *words, const char *path) {
+    static const char name[] = "PART";
+    const size_t old = strlen(path);
+    char *to = words;
+    for (const char *from = words; *from != '\0';) {
+        const bool here = strncmp(from, path, old) == 0;
+        if (here)
+            memcpy(to, name, sizeof name - 1);
+        else
+            *to = *from;
+        to += here ? sizeof name - 1 : 1;
+        from += here ? old : 1;
+    }
+    *to = '\0';
+}
+
+// One run of e2fsck -fn, its verdict into *k.
 static int judge(struct fsck *k, const struct copy *c, struct failure *f) {
     struct run_result r;
     const double start = seconds();
@@ -93,6 +110,7 @@ static int judge(struct fsck *k, const struct copy *c, struct failure *f) {
             r.out = NULL;
         else
             r.err = NULL;
+        rename_copy(k->words, copy_path(c));
     }
     run_free(&r);
     k->check_seconds += seconds() - start;

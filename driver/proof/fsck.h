@@ -11,7 +11,7 @@
 struct fsck {
     bool clean;       // it ended well and would not have repaired anything
     int code;         // e2fsck's exit code; -1: it was not run, since the inodes claim too much
-    char *words;      // what it wrote, as it is (LC_ALL=C)
+    char *words;      // what it wrote (LC_ALL=C), the partition being called PART
     char version[48]; // "1.47.0"; empty when it did not say
     uint64_t copied;  // bytes
     bool copied_all;

@@ -1,10 +1,11 @@
 """What goes wrong in the guest, in QEMU and on the host: each with its exit code, its words and the disk's state."""
 
+import json
 import os
 import threading
 from dataclasses import replace
 
-from trial import Case
+from trial import Case, must
 
 CONSOLE = ("--console",)
 INIT = ("--seq=init",)
@@ -30,6 +31,14 @@ def qemu_img(word, script):
         text = f'#!/bin/sh\nif [ "$1" = {word} ]; then\n{script}\nfi\nexec qemu-img "$@"\n'
         trial.options.append("--qemu-img=" + trial.write("qemu-img", text, 0o755))
     return before
+
+
+def bad_proof(trial, _result):
+    """A proof that failed is written, too, with what failed."""
+    with open(os.path.join(trial.folder, "proof.json"), encoding="utf-8") as file:
+        proof = json.load(file)
+    bad = [check["name"] for check in proof["checks"] if not check["ok"]]
+    must(proof["outcome"] == "failed" and bad == ["boot-code"], proof["outcome"], bad)
 
 
 def busy_program(trial):
@@ -147,6 +156,7 @@ ROWS = [
     fail("poweroff", "poweroff=7", 43, "grown", "grown", "status 7"),
     fail("log-missing", "mdev-log=missing", 60, "grown", "grown", "/dev/mdev.log", options=("--log=login",)),
     fail("proof-boot-code", "harm=off:100", 62, "off", "any", "boot code", "byte 100"),
+    fail("proof-written", "harm=off:100", 62, "off", "any", "boot code", options=("--proof=proof.json",), after=bad_proof),
     fail("proof-entry", "harm=off:470", 62, "off", "any", "entry 2"),
     fail("proof-uuid", f"harm=off:{SUPERBLOCK_UUID}", 62, "off", "any", "UUID"),
 ]

@@ -290,6 +290,9 @@ class Machine:
 
 
 def main():
+    if sys.argv[1:] == ["--version"]:
+        print("QEMU emulator version 7.2.22 (a fake one)")
+        return
     machine = Machine(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, machine.on_signal)

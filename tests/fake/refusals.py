@@ -31,6 +31,13 @@ def beyond(trial):
     trial.patch(446 + 12, struct.pack("<I", 90000))
 
 
+def old_e2fsck(trial):
+    """The host's own, older than the file system."""
+    os.mkdir(os.path.join(trial.folder, "bin"))
+    trial.write("bin/e2fsck", "#!/bin/sh\necho 'e2fsck 1.46.2 (28-Feb-2021)' >&2\n"
+                              "echo 'x has unsupported feature(s): FEATURE_C12'\nexit 8\n", 0o755)
+
+
 def options(*given):
     return {"options": given}
 
@@ -47,6 +54,8 @@ CASES = [
     Case("refusals/tab-at-the-monitor", ("--attach=usb", "--plug-by=drive"), exit=2, state="same", file="a\tb",
          says=("09", "--plug-by=device")),
     Case("refusals/missing", exit=10, stage="untouched", state="any", says=("disk.raw", "No such file"), before=remove),
+    refuse("e2fsck-old", 85, "FEATURE_C12", before=old_e2fsck, env={"PATH": "bin:" + os.environ["PATH"]}),
+    refuse("proof-unwritable", 27, "/no/such/proof", **options("--proof=/no/such/proof")),
     refuse("locked", 11, before=lock),
     refuse("corrupt", 12, disk="corrupt-qcow2", format="qcow2"),
     refuse("backing-missing", 13, "backed", disk="backing-missing", format="qcow2"),
