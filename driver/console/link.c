@@ -21,6 +21,13 @@ enum {
     HELD_MS = 1000, // silence after which the beginning of a kernel line is taken for text
 };
 
+// The beginning of a line.
+struct note {
+    char text[LAST_LINE_MAX];
+    size_t size;
+    size_t solid; // without the blanks at its end
+};
+
 struct link {
     struct pty *pty;
     struct transcript *transcript;
@@ -37,47 +44,47 @@ struct link {
     link_tap *tap; // or NULL
     void *tap_arg;
     int status;
-    char line[LAST_LINE_MAX]; // the line that is being written
-    size_t line_size;
-    size_t line_solid;        // without the blanks at its end
-    char last[LAST_LINE_MAX]; // the last one before it that had something in it
-    size_t last_size;
-    int quiet_ms; // so long has nothing come
+    struct note line; // the line that is being written
+    struct note last; // the last one before it that had something in it
+    int quiet_ms;     // so long has nothing come
 };
 
-// Adds to the line that is being written.
-static void note_piece(struct link *l, const char *text, size_t size) {
-    const size_t room = LAST_LINE_MAX - l->line_size;
-    memcpy(l->line + l->line_size, text, size < room ? size : room);
-    l->line_size += size < room ? size : room;
-    l->line_solid = l->line_size;
-    while (l->line_solid > 0 && l->line[l->line_solid - 1] == ' ')
-        l->line_solid--;
+static void note_clear(struct note *n) {
+    n->size = n->solid = 0;
+}
+
+// Adds to a line.
+static void note_add(struct note *n, const char *text, size_t size) {
+    const size_t room = LAST_LINE_MAX - n->size;
+    memcpy(n->text + n->size, text, size < room ? size : room);
+    n->size += size < room ? size : room;
+    n->solid = n->size;
+    while (n->solid > 0 && n->text[n->solid - 1] == ' ')
+        n->solid--;
 }
 
 // Notes the last lines: from the end on, since those before them do not matter.
 static void note_lines(struct link *l, const char *text, size_t size) {
     const char *end = memrchr(text, '\n', size);
     if (end == NULL) {
-        note_piece(l, text, size);
+        note_add(&l->line, text, size);
         return;
     }
     const char *rest = end + 1;
-    for (bool noted = false; !noted;) {
-        const char *before = memrchr(text, '\n', (size_t)(end - text));
-        if (before != NULL)
-            l->line_size = 0;
+    struct note found = {.solid = 0};
+    for (const char *before; found.solid == 0 && end != NULL; end = before) {
+        before = memrchr(text, '\n', (size_t)(end - text));
         const char *begin = before == NULL ? text : before + 1;
-        note_piece(l, begin, (size_t)(end - begin));
-        if (l->line_solid > 0) {
-            memcpy(l->last, l->line, l->line_solid);
-            l->last_size = l->line_solid;
-        }
-        noted = before == NULL || l->line_solid > 0;
-        end = before;
+        if (before == NULL) // the line that was being written ends here
+            found = l->line;
+        else
+            note_clear(&found);
+        note_add(&found, begin, (size_t)(end - begin));
     }
-    l->line_size = 0;
-    note_piece(l, rest, size - (size_t)(rest - text));
+    if (found.solid > 0)
+        l->last = found;
+    note_clear(&l->line);
+    note_add(&l->line, rest, size - (size_t)(rest - text));
 }
 
 static void on_text(void *arg, const char *text, size_t size) {
@@ -211,8 +218,9 @@ struct stream *link_kernel(struct link *l) {
 }
 
 const char *link_last_line(const struct link *l, size_t *size) {
-    *size = l->line_solid > 0 ? l->line_solid : l->last_size;
-    return l->line_solid > 0 ? l->line : l->last;
+    const struct note *n = l->line.solid > 0 ? &l->line : &l->last;
+    *size = n->solid;
+    return n->text;
 }
 
 uint64_t link_news(const struct link *l) {

@@ -261,6 +261,26 @@ static void close_bench(struct bench *b) {
     (void)fclose(b->out);
 }
 
+// Any number of patterns may be looked for at a time.
+static void many_patterns(void **state) {
+    (void)state;
+    char *states = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&states, &size);
+    assert_non_null(out);
+    (void)fputs("  - state: a\n    expect:\n", out);
+    for (unsigned i = 0; i < 300; i++)
+        (void)fprintf(out, "      - {see: 'w(?<word>%u);', goto: done}\n", i);
+    assert_int_equal(fclose(out), 0);
+    struct bench b;
+    struct failure f = {0};
+    open_bench(&b, states, "printf 'w300; w299;'; cat");
+    assert_int_equal(machine_run(b.machine, "runbook", &f), 0);
+    assert_string_equal(vars_get(b.vars, "word"), "299");
+    close_bench(&b);
+    free(states);
+}
+
 static void dialogues(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -318,6 +338,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dialogues),
         cmocka_unit_test(stages),
+        cmocka_unit_test(many_patterns),
         cmocka_unit_test(no_dialogue),
     };
     return cmocka_run_group_tests(tests, workspace_enter, workspace_leave);

@@ -1,0 +1,150 @@
+// The line to the guest: what comes through the pty gets into the two streams, whole.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "console/link.h"
+
+// Starts a shell script as the guest. A line that is sent to it lets its `read` go on.
+static struct link *open_link(const char *script) {
+    struct failure f = {0};
+    char shell[] = "sh";
+    char option[] = "-c";
+    char *const argv[] = {shell, option, (char *)script, NULL};
+    struct pty *pty = pty_spawn(argv, &f);
+    if (pty == NULL)
+        fail_msg("%s", f.what);
+    struct link *l = link_new(pty, NULL, -1);
+    assert_non_null(l);
+    return l;
+}
+
+// Pumps until this text (or the end) has come.
+static void await(struct link *l, struct stream *from, const char *text) {
+    struct failure f = {0};
+    size_t size = 0;
+    const char *rest = stream_rest(from, &size);
+    while (text == NULL || size != strlen(text) || memcmp(rest, text, size) != 0) {
+        const enum link_event event = link_pump(l, 10, false, &f);
+        assert_int_not_equal(event, LINK_ERROR);
+        if (event == LINK_GONE)
+            break;
+        rest = stream_rest(from, &size);
+    }
+    rest = stream_rest(from, &size);
+    if (text != NULL && (size != strlen(text) || memcmp(rest, text, size) != 0))
+        fail_msg("`%.*s`, not `%s`", (int)size, rest, text);
+}
+
+static void assert_last_line(const struct link *l, const char *expected) {
+    size_t size = 0;
+    const char *line = link_last_line(l, &size);
+    assert_int_equal(size, strlen(expected));
+    assert_memory_equal(line, expected, size);
+}
+
+// So many turns in which nothing comes, 50 ms each.
+static void stay_quiet(struct link *l, int turns) {
+    struct failure f = {0};
+    while (turns-- > 0)
+        assert_int_equal(link_pump(l, 50, false, &f), LINK_QUIET);
+}
+
+// A guest that is held up in the middle of a time stamp leaves nothing of it in the text.
+static void test_a_halt_within_a_head(void **state) {
+    (void)state;
+    struct link *l = open_link("printf 'log[   12.3'; read x; printf '45678] x\\r\\nin: '; read x");
+    await(l, link_text(l), "log");
+    stay_quiet(l, 10);
+    await(l, link_text(l), "log");
+    link_send(l, "\n", 1);
+    await(l, link_text(l), "login: ");
+    await(l, link_kernel(l), "[   12.345678] x\n");
+    link_free(l);
+}
+
+// What is no time stamp after all is text when nothing more comes.
+static void test_a_bracket_at_the_end(void **state) {
+    (void)state;
+    struct link *l = open_link("printf 'go on? [   1'; read x; printf 'y]'; read x");
+    await(l, link_text(l), "go on? ");
+    await(l, link_text(l), "go on? [   1"); // after a while
+    link_send(l, "\n", 1);
+    await(l, link_text(l), "go on? [   1y]");
+    link_free(l);
+}
+
+static void test_the_last_kernel_line(void **state) {
+    (void)state;
+    struct link *l = open_link("printf 'login: [   12.345678] Kernel panic - not syncing'");
+    await(l, link_kernel(l), NULL);
+    await(l, link_kernel(l), "[   12.345678] Kernel panic - not syncing\n");
+    await(l, link_text(l), "login: ");
+    link_free(l);
+}
+
+static void test_traces(void **state) {
+    (void)state;
+    struct link *l = open_link("printf 'a\\r\\n+ mount\\r\\nb'; read x");
+    link_traces(l, true);
+    await(l, link_text(l), "a\nb");
+    await(l, link_kernel(l), "+ mount\n");
+    link_free(l);
+    l = open_link("printf 'a\\r\\n+ mount\\r\\nb'; read x");
+    await(l, link_text(l), "a\n+ mount\nb");
+    link_free(l);
+}
+
+static void test_last_line(void **state) {
+    (void)state;
+    struct link *l =
+        open_link("printf 'one\\r\\n two  \\r\\n   \\r\\n'; read x; printf ' '; read x;"
+                  "printf 'thr'; read x; printf 'ee '; read x;"
+                  "printf ' and\\r\\n\\r\\n'; read x; printf %0300d 0; read x;"
+                  "printf '\\nx'; read x; printf '\\n\\n'; read x");
+    assert_last_line(l, "");
+    await(l, link_text(l), "one\n two  \n   \n");
+    assert_last_line(l, " two");
+    static const struct {
+        const char *text, *last;
+    } steps[] = {{" ", " two"}, {"thr", " thr"}, {"ee ", " three"}, {" and\n\n", " three  and"}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        stream_skip(link_text(l));
+        link_send(l, "\n", 1);
+        await(l, link_text(l), steps[i].text);
+        assert_last_line(l, steps[i].last);
+    }
+    char zeros[301];
+    memset(zeros, '0', 300);
+    zeros[300] = '\0';
+    stream_skip(link_text(l));
+    link_send(l, "\n", 1);
+    await(l, link_text(l), zeros);
+    zeros[256] = '\0'; // so much is kept
+    assert_last_line(l, zeros);
+    stream_skip(link_text(l));
+    link_send(l, "\n", 1);
+    await(l, link_text(l), "\nx");
+    assert_last_line(l, "x");
+    link_send(l, "\n", 1);
+    await(l, link_text(l), "\nx\n\n");
+    assert_last_line(l, "x");
+    link_free(l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_halt_within_a_head),
+        cmocka_unit_test(test_a_bracket_at_the_end),
+        cmocka_unit_test(test_the_last_kernel_line),
+        cmocka_unit_test(test_traces),
+        cmocka_unit_test(test_last_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
