@@ -25,6 +25,7 @@ const char *pattern_regex(const struct pattern *p);
 
 // Whether it ends in an open or optional tail (`x+`, ` *`, `(?:...)?`, `(?!...)`): then it matches
 // only when one byte more has come, which after a prompt never does. (A lazy tail is not open.)
+// Not seen: `ab|a`, an alternative in the end that goes on where a later one ends.
 bool pattern_waits(const struct pattern *p);
 
 // Named groups of a pattern: name of the i-th, or NULL past the last.
