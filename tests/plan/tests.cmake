@@ -4,4 +4,11 @@ if(Python3_FOUND)
   add_test(NAME plan/golden COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/plan/golden.py
                                     $<TARGET_FILE:qemu-grow> --jobs=2)
   set_tests_properties(plan/golden PROPERTIES LABELS plan TIMEOUT 1200)
+  add_test(NAME plan/layouts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/plan/layouts.py
+                                     $<TARGET_FILE:qemu-grow> --count=200 --jobs=2)
+  set_tests_properties(plan/layouts PROPERTIES LABELS plan TIMEOUT 1200)
+  # Thousands of layouts, some to near 2 TiB: cmake --build BUILD --target soak-layouts
+  add_custom_target(soak-layouts COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/plan/layouts.py
+                                         $<TARGET_FILE:qemu-grow> --count=3000 --seed=10000 --jobs=2 --far
+                    USES_TERMINAL)
 endif()
