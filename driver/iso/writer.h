@@ -8,7 +8,7 @@
 
 #include "iso/digest.h"
 
-enum { WRITER_BLOCK = 256 * 1024 }; // bytes of a block, at most
+enum { WRITER_BLOCK = 128 * 1024 }; // bytes of a block, at most
 
 struct writer;
 
