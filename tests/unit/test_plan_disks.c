@@ -68,17 +68,22 @@ static void grow_on_host(const struct plan *p) {
 
 static void check_growth(const char *name, const char *size) {
     struct plan p;
-    struct disk_state after;
+    struct proof proof;
+    struct proof_before before;
     struct failure f = {0};
     const struct plan_request q = {.disk = "disk", .size = size, .qemu_img = "qemu-img"};
-    if (plan_make(&p, &q, &f) != 0)
+    if (plan_make(&p, &q, &f) != 0 || proof_before(&before, &p, true, "qemu-img", &f) != 0)
         fail_msg("%s: %s", name, f.what);
-    if (proof_check(&after, &p, "qemu-img", &f) != -1)
+    const struct proof_subject s = {.path = p.disk, .format = p.format, .before = &before};
+    if (proof_run(&proof, &p, &s, "qemu-img", &f) != -1)
         fail_msg("%s: the proof holds before anything was done", name);
     assert_id(&f, EXIT_ID_PROOF_FAILED);
+    proof_free(&proof);
     grow_on_host(&p);
-    if (proof_check(&after, &p, "qemu-img", &f) != 0)
+    if (proof_run(&proof, &p, &s, "qemu-img", &f) != 0)
         fail_msg("%s: %s", name, f.what);
+    assert_false(proof.copied_all);
+    proof_free(&proof);
     plan_free(&p);
     // Now there is nothing left to do.
     if (plan_make(&p, &q, &f) != 0)
