@@ -282,6 +282,10 @@ static void test_cuts(void **state) {
 
 // ---- Inserting.
 
+#define LONG_LINE                                                                                  \
+    "[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-virt console=ttyS0 debug_init single "  \
+    "init=/bin/sh modules=loop,squashfs,sd-mod,usb-storage initrd=/boot/initramfs-virt\r\r\n"
+
 // Kernel lines as they were recorded, among them one with a caller, several in a row and a long
 // one; and what is to be seen of them.
 static const char *const inserted[] = {
@@ -290,8 +294,7 @@ static const char *const inserted[] = {
     "[    2.161519] ata2.00: ATAPI: QEMU DVD-ROM, 2.5+, max UDMA/100\r\n",
     "[   86.141563]  sda: sda1 sda2\r\r\n[   86.279686] Sun Nov 22 17:04:18 UTC 2026\r\r\n"
     "[   86.280001] e1000: [eth0] <6> up\r\r\n",
-    "[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-virt console=ttyS0 debug_init single "
-    "init=/bin/sh modules=loop,squashfs,sd-mod,usb-storage initrd=/boot/initramfs-virt\r\r\n",
+    LONG_LINE,
 };
 enum { INSERTED = sizeof inserted / sizeof *inserted };
 

@@ -26,7 +26,8 @@ static void trace_add(struct trace *t, char sink, const char *bytes, size_t size
         t->room = 2 * (t->size + size);
         t->bytes = realloc(t->bytes, t->room);
         t->sinks = realloc(t->sinks, t->room);
-        assert_true(t->bytes != NULL && t->sinks != NULL);
+        if (t->bytes == NULL || t->sinks == NULL)
+            abort();
     }
     memcpy(t->bytes + t->size, bytes, size);
     memset(t->sinks + t->size, sink, size);
@@ -449,6 +450,10 @@ static void test_recorded_kernel_lines(void **state) {
 
 enum { AROUND = 160 };
 
+#define LONG_LINE                                                                                  \
+    "[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-virt console=ttyS0 debug_init single "  \
+    "init=/bin/sh modules=loop,squashfs,sd-mod,usb-storage initrd=/boot/initramfs-virt\r\r\n"
+
 // Lines as the kernel wrote them, among text as programs wrote it.
 static const char *const lines[] = {
     "[   97.359271] reboot: Power down\r\n",
@@ -457,8 +462,7 @@ static const char *const lines[] = {
     "[    3.244624] random: crng init done\r\n[    3.244700] [drm] <6>: [ 1.2]\r\n",
     "[   61.004711][    T1] Run /init as init process\r\r\n",
     "[   61.004712][  C127] rcu: INFO: x\r\r\n[   61.004713][T12345] e1000: y\r\r\n",
-    "[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz-virt console=ttyS0 debug_init single "
-    "init=/bin/sh modules=loop,squashfs,sd-mod,usb-storage initrd=/boot/initramfs-virt\r\r\n",
+    LONG_LINE,
     "[12345.678901] EXT4-fs (sda2): mounted\r\n[12345.678902]  sda: sda1 sda2\n[12345.9",
 };
 enum { LINES = 7 };
