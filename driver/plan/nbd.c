@@ -1,18 +1,17 @@
-// Starts qemu-nbd by libnbd's socket activation, and reads through it within bounds.
+// Starts qemu-nbd on a socket, and reads through it within bounds.
 #include "plan/nbd.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <libnbd.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/run.h"
 #include "plan/image.h"
+#include "plan/server.h"
 
 enum { SAID_MAX = 4096, REQUEST_MAX = 1024 * 1024, STATUS_MAX = 1024 * 1024 * 1024 };
 
@@ -20,6 +19,7 @@ static const char context_depth[] = "qemu:allocation-depth";
 
 struct export {
     struct nbd_handle *nbd;
+    struct server server;
     uint64_t size; // bytes
 };
 
@@ -42,46 +42,16 @@ static char *find_qemu_nbd(const char *qemu_img, struct failure *f) {
     return path;
 }
 
-// Standard error, turned into a file in memory while a child is started that inherits it: libnbd
-// offers no other way to have what qemu-nbd says. The child keeps the file; we get ours back.
-struct capture {
-    int memory; // -1: no capture, the child's words go to our standard error
-    int saved;
-};
-
-static struct capture capture_begin(void) {
-    struct capture c = {.memory = memfd_create("qemu-nbd", MFD_CLOEXEC), .saved = -1};
-    if (c.memory < 0)
-        return c;
-    c.saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3); // fails when it is closed: then it stays so
-    (void)fflush(stderr);
-    (void)dup2(c.memory, STDERR_FILENO);
-    return c;
-}
-
-static void capture_end(struct capture *c, char said[SAID_MAX]) {
-    said[0] = '\0';
-    if (c->memory < 0)
-        return;
-    if (c->saved >= 0)
-        (void)dup2(c->saved, STDERR_FILENO);
-    else
-        close(STDERR_FILENO);
-    ssize_t n = pread(c->memory, said, SAID_MAX - 1, 0);
-    said[n < 0 ? 0 : n] = '\0';
-    if (c->saved >= 0)
-        close(c->saved);
-    close(c->memory);
-}
-
 static struct export *open_export(const char *path, const char *format, const char *qemu_img,
                                   bool chain, struct failure *f) {
     char *program = find_qemu_nbd(qemu_img, f);
     if (program == NULL)
         return NULL;
     struct export *e = calloc(1, sizeof *e);
-    if (e != NULL)
+    if (e != NULL) {
+        e->server = (struct server){.pid = -1, .said = -1};
         e->nbd = nbd_create();
+    }
     if (e == NULL || e->nbd == NULL) {
         failure_set(f, EXIT_ID_INTERNAL, NULL, "no memory");
         free(e);
@@ -95,17 +65,21 @@ static struct export *open_export(const char *path, const char *format, const ch
     *arg++ = "--";
     *arg = (char *)path;
     char said[SAID_MAX];
-    struct capture c = capture_begin();
     // A server without them, or without memory for them, only costs time.
     (void)nbd_add_meta_context(e->nbd, LIBNBD_CONTEXT_BASE_ALLOCATION);
     if (chain)
         (void)nbd_add_meta_context(e->nbd, context_depth);
-    int rc = nbd_connect_systemd_socket_activation(e->nbd, argv);
-    capture_end(&c, said);
+    const int fd = server_start(&e->server, argv);
+    const int why = errno;
+    const int rc = fd < 0 ? -1 : nbd_connect_socket(e->nbd, fd); // which takes fd
     free(program);
     int64_t size = rc == 0 ? nbd_get_size(e->nbd) : -1;
     if (size < 0) {
-        image_failure(f, path, format, said[0] != '\0' ? said : nbd_get_error());
+        server_words(&e->server, said, sizeof said);
+        image_failure(f, path, format,
+                      said[0] != '\0' ? said
+                      : fd < 0        ? strerror(why)
+                                      : nbd_get_error());
         export_close(e);
         return NULL;
     }
@@ -183,5 +157,6 @@ void export_close(struct export *e) {
     if (e == NULL)
         return;
     nbd_close(e->nbd);
+    server_end(&e->server);
     free(e);
 }

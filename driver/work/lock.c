@@ -16,6 +16,7 @@ enum {
         0x71670000, // far from bytes 100 to 299, which QEMU locks; the byte need not exist
     WAIT_MS = 2000, // for what a killed run has left, which is ending
     TURN_MS = 20,
+    LOCK_FD = 10, // the lowest descriptor
 };
 
 static int set(int fd, short type) {
@@ -46,13 +47,22 @@ static int locked(struct failure *f, const char *disk, int why) {
                        "%s cannot be locked: %s", disk, strerror(why));
 }
 
+// Not close-on-exec: see lock.h. Above those descriptors that a program may want to have at a
+// number.
+static int open_high(const char *disk) {
+    const int low = open(disk, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (low < 0)
+        return -1;
+    const int fd = fcntl(low, F_DUPFD, LOCK_FD);
+    (void)close(low);
+    return fd;
+}
+
 int lock_take(const char *disk, struct failure *f) {
     int waited = 0;
     for (;;) {
         struct stat st;
-        // Not close-on-exec: see lock.h.
-        // NOLINTNEXTLINE(android-cloexec-open)
-        const int fd = open(disk, O_RDWR | O_NONBLOCK | O_NOCTTY);
+        const int fd = open_high(disk);
         if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
             if (fd >= 0)
                 (void)close(fd);
