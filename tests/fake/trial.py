@@ -161,7 +161,10 @@ class Trial:
 
     def prepare(self):
         os.mkdir(self.folder)
-        os.link(self.samples.iso(), self.iso)
+        try:
+            os.link(self.samples.iso(), self.iso)
+        except OSError:  # another file system
+            shutil.copyfile(self.samples.iso(), self.iso)
         if self.case.disk:
             self.sample = self.samples.get(self.case.disk, self.case.format)
             copy_sparse(self.sample, self.disk)

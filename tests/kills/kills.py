@@ -48,6 +48,7 @@ CALLS = ("rename", "unlink", "rmdir", "mkdir", "fsync", "fchmod", "fchown", "fse
          "vfork", "fork")
 WRITES = ("pwrite64", "pwritev", "ftruncate", "fallocate", "fdatasync")
 IN_MOVED_TO, IN_CLOEXEC = 0x80, 0o2000000
+RAW = threading.Lock()
 LIBC = ctypes.CDLL(None, use_errno=True)
 WRAPPER = """#!/bin/sh
 if [ "$1" = commit ]; then
@@ -210,11 +211,20 @@ class Killed(Trial):
     def check_grown(self):
         raw = os.path.join(self.folder, "raw")
         subprocess.run(["qemu-img", "convert", "-f", self.case.format, "-O", "raw", self.disk, raw], check=True)
-        self.samples.prove(self.samples.get(self.case.disk, "raw"), raw, 96 << 20)
+        self.samples.prove(self.before, raw, 96 << 20)
         if self.case.format in ("qcow2", "qed"):
             check = subprocess.run(["qemu-img", "check", "-f", self.case.format, self.disk], capture_output=True, text=True,
                                    check=False)
             must(check.returncode == 0, "qemu-img check:", check.stdout, check.stderr)
+
+    def prepare(self):
+        """Also the sample as a raw disk, made once: what the checker compares with."""
+        super().prepare()
+        self.before = f"{self.sample}.raw"
+        with RAW:
+            if not os.path.exists(self.before):
+                convert = ["qemu-img", "convert", "-f", self.case.format, "-O", "raw", self.sample, self.before]
+                subprocess.run(convert, check=True)
 
     def go(self):
         """What became of it: finished, spared or committed."""
