@@ -112,11 +112,17 @@ static int follow(struct machine *m, const struct dialogue *d, unsigned here,
     const char *go_to = holds ? r->go_to : r->otherwise;
     if (holds && r->fail != NULL)
         return machine_fail(m, r->fail, f);
-    if (go_to == NULL)
+    if (d == NULL || go_to == NULL)
         return 0;
     *next = strcmp(go_to, "done") == 0 ? d->states_count : (unsigned)dialogue_state(d, go_to);
     report_detail(m->report, "saw %s in state %s: go to %s", r->see, d->states[here].state, go_to);
     return 1;
+}
+
+// What of a set has come in a stream; NULL for nothing (any more).
+static const struct watched *find(const struct watch_set *set, struct stream *s, bool final) {
+    const int i = set->at == NULL ? -1 : stream_find(s, final);
+    return i < 0 ? NULL : &set->at[i];
 }
 
 // A command has ended: variable rc, and what the state says of it.
@@ -205,7 +211,7 @@ static int assemble(struct machine *m, const struct state *s, struct watch_set *
 // Says so when a match got longer than is waited for.
 static void tell_overruns(struct machine *m, struct watch_set *set, const struct stream *from) {
     const size_t overruns = stream_overruns(from);
-    if (overruns != set->overruns)
+    if (overruns != set->overruns && set->patterns != NULL)
         report_detail(m->report, "a match of the pattern `%s` is given up: it gets too long",
                       pattern_regex(set->patterns[stream_overrun(from)]));
     set->overruns = overruns;
@@ -216,15 +222,15 @@ static int look(struct machine *m, const struct dialogue *d, const struct state 
                 struct watch_set *text, struct watch_set *kernel, bool final, unsigned *next,
                 struct failure *f) {
     int result = 0;
-    int i;
-    while (result == 0 && (i = stream_find(link_kernel(m->link), final)) >= 0)
-        result = follow(m, d, here, &kernel->at[i], link_kernel(m->link), next, f);
-    while (result == 0 && (i = stream_find(link_text(m->link), final)) >= 0) {
-        if (text->at[i].rule != NULL) {
-            result = follow(m, d, here, &text->at[i], link_text(m->link), next, f);
+    const struct watched *w;
+    while (result == 0 && (w = find(kernel, link_kernel(m->link), final)) != NULL)
+        result = follow(m, d, here, w, link_kernel(m->link), next, f);
+    while (result == 0 && (w = find(text, link_text(m->link), final)) != NULL) {
+        if (w->rule != NULL) {
+            result = follow(m, d, here, w, link_text(m->link), next, f);
             continue;
         }
-        if (i == 0) {
+        if (w == text->at) {
             result = command_ended(m, d, s, here, next, f);
             continue;
         }

@@ -66,7 +66,8 @@ static void reading_in_circles(void **state) {
         assert_true(waited < 1e9);
     }
     assert_true(read >= (uint64_t)PATIENCE_DATA_ROUNDS * CD_BYTES);
-    assert_true(read <= (uint64_t)PATIENCE_DATA_ROUNDS * CD_BYTES + LIMIT_MS / 1000 * (1 << 20));
+    assert_true(read <=
+                (uint64_t)PATIENCE_DATA_ROUNDS * CD_BYTES + (uint64_t)LIMIT_MS / 1000 * (1 << 20));
     patience_news(&p);
     assert_false(patience_over(&p, LIMIT_MS, 1 << 20));
     // A disk that is larger than can be counted does not wrap around.
@@ -79,7 +80,7 @@ static const struct {
     uint64_t before, bytes, calls; // between two looks
     uint64_t data;
 } io_rows[] = {
-    {"a CD being read", 1000, 1 << 20, 512, (1 << 20) - 512 * 16},
+    {"a CD being read", 1000, 1048576, 512, 1040384},
     {"timers and events", 1000, 800, 100, 0},
     {"single characters", 1000, 300, 300, 0},
     {"a sector", 1000, 512, 1, 496},
@@ -307,7 +308,8 @@ static bool boots(double factor, uint64_t share) {
         const double wall = b->seconds * 1000 * factor * (1 - busy + busy * 1000 / (double)share);
         const uint64_t cpu = (uint64_t)(b->seconds * factor * b->cpu * 1000 / wall);
         const uint64_t starved = cpu * (1000 - share) / share;
-        for (double t = 0; t < wall; t += TURN_MS)
+        const uint64_t turns = (uint64_t)(wall / TURN_MS) + 1;
+        for (uint64_t t = 0; t < turns; t++)
             if (patience_over(&p, pass(&h, TURN_MS, cpu, starved), b->reads ? 4096 : 0))
                 return false;
         if (b->landmark > 0)
@@ -319,10 +321,10 @@ static bool boots(double factor, uint64_t share) {
 // No flag is needed from 1 to 50 times as slow, on an idle host and on a swamped one.
 static void slow_guests(void **state) {
     (void)state;
-    for (double factor = 1; factor <= 50; factor++)
+    for (unsigned factor = 1; factor <= 50; factor++)
         for (uint64_t share = 1000; share >= 20; share /= 7)
             if (!boots(factor, share))
-                fail_msg("%g times as slow, with %ju/1000 of a processor: given up", factor,
+                fail_msg("%u times as slow, with %ju/1000 of a processor: given up", factor,
                          (uintmax_t)share);
 }
 
