@@ -272,25 +272,30 @@ static int stuck(struct machine *m, const struct state *s, struct failure *f) {
     return -1;
 }
 
-// A state that presses keys again and again waits shortly in between.
-static void begin_wait(struct machine *m, const struct state *s, unsigned presses) {
+// A state that presses keys again and again waits shortly in between; `all` is its patience with
+// all of it together.
+static void begin_wait(struct machine *m, const struct state *s, unsigned presses,
+                       struct patience *all) {
     const char *what = s->wait != NULL ? s->wait : s->state;
-    if (presses < PRESSES_MAX)
+    m->outer = presses < PRESSES_MAX ? all : NULL;
+    if (presses < PRESSES_MAX) {
         machine_begin_quick_wait(m, what, PRESS_FAILURES + presses);
-    else
+    } else {
         machine_begin_wait(m, what, machine_budget_ms(s));
+        m->patience = *all;
+    }
 }
 
 // Nothing that is expected has come: once more. 0, or -1 with *f.
 static int press_again(struct machine *m, const struct state *s, unsigned *presses,
-                       struct failure *f) {
+                       struct patience *all, struct failure *f) {
     char *keys = machine_expand(m, s->press, false, f);
     if (keys == NULL)
         return -1;
     report_detail(m->report, "press %s again", s->press);
     link_send(m->link, keys, strlen(keys));
     free(keys);
-    begin_wait(m, s, ++*presses);
+    begin_wait(m, s, ++*presses, all);
     return 0;
 }
 
@@ -300,7 +305,8 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
     struct watch_set kernel = {0};
     int result = assemble(m, s, &text, &kernel, f);
     unsigned presses = s->repeat ? 0 : PRESSES_MAX;
-    begin_wait(m, s, presses);
+    struct patience all = patience_new(machine_budget_ms(s), m->limits.data_bytes);
+    begin_wait(m, s, presses, &all);
     m->asks = m->runs = 0;
     int turn = 0;
     while (result == 0) {
@@ -310,7 +316,7 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
         if (turn == 1)
             result = gone(m, d, s, next, f);
         else if (turn == 2 && presses < PRESSES_MAX)
-            result = press_again(m, s, &presses, f);
+            result = press_again(m, s, &presses, &all, f);
         else if (turn == 2)
             result = stuck(m, s, f);
         else if (m->unrun || machine_overdue(m, s))
@@ -325,5 +331,6 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
     unwatch(link_text(m->link), &text);
     unwatch(link_kernel(m->link), &kernel);
     m->hold = false;
+    m->outer = NULL;
     return result < 0 ? -1 : 0;
 }

@@ -57,10 +57,9 @@ def silent():
 
 CASES = [
     *(replace(case, name="patience/" + case.name.partition("/")[2]) for case in both(list(silent()))),
-    fail("mute", "mute=shell", 49, "spared", "same", "did not echo", before=quick),
     slow(1), slow(3, "--console"),
     # What is overdue is asked for again.
-    Case("patience/line-lost", faults="line-lost=1", **asked("press Enter")),
+    Case("patience/line-lost", faults="line-lost=1", **asked("run it again")),
     Case("patience/lines-lost", faults="line-lost=3", **asked("run it again")),
     Case("patience/mark-lost", faults="mark-lost=1", **asked("ask again with")),
     Case("patience/marks-lost", faults="mark-lost=3", **asked("ask again with")),
