@@ -11,7 +11,7 @@
 
 enum { MB = 1000000, BLOCK = 1 << 20 };
 
-// Boot messages, a service's lines with colours, tables, and every eighth line the kernel's.
+// Boot messages, a service's lines with colours, tables, and every ninth line the kernel's.
 static const char *const text_lines[] = {
     "/dev/sda1 *  0,8,9       33,0,16            512      33279      32768 16.0M 83 Linux\r\n",
     " * Starting busybox mdev ...\r\n\033[A\033[68G \033[1;34m[ \033[1;32mok \033[1;34m]\033[m\r\n",
@@ -19,8 +19,8 @@ static const char *const text_lines[] = {
     "(3/6) Installing e2fsprogs-libs (1.47.0-r5)\r\n",
     "-rw-r--r--    1 root     root         12345 Nov 22 18:18 \033[0;0m/lib/modules/x.ko\033[m\r\n",
     "The partition table has been altered.\r\n",
-    "Partition 2 has different physical/logical end:\r\n     phys=(244,13,13) "
-    "logical=(15,92,13)\r\n",
+    "Partition 2 has different physical/logical end:\r\n",
+    "     phys=(244,13,13) logical=(15,92,13)\r\n",
     "[   12.345678] usb 1-1: new high-speed USB device number 2 using xhci_hcd\r\n",
 };
 
