@@ -4,7 +4,8 @@
   run.py PROGRAM [--only=REGEX] [--shard=I/N] [--jobs=N] [--seed=N] [--faults=WORDS] [--keep] [--list]
   run.py PROGRAM --slow ...
 
---slow takes the cases, instead of all others, that wait for the driver's patience: minutes, but all at a time.
+--slow takes the cases, instead of all others, that wait for the driver's patience in real time: two minutes, all at
+a time.
 
 One line per case, `ok NAME` or `FAIL NAME: why`; the last line counts. Exit code 1 when one failed."""
 

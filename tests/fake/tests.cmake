@@ -6,7 +6,7 @@ if(Python3_FOUND)
                                        $<TARGET_FILE:qemu-grow> --jobs=1 --shard=${part}/4)
     set_tests_properties(fake/${part} PROPERTIES LABELS fake TIMEOUT 1800)
   endforeach()
-  # Minutes of waiting, and next to no work.
+  # The driver's patience in real time: next to no work.
   add_test(NAME fake/patience COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/fake/run.py
                                       $<TARGET_FILE:qemu-grow> --slow --jobs=6)
   set_tests_properties(fake/patience PROPERTIES LABELS slow TIMEOUT 1800)
