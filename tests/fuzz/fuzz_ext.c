@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/ext.h"
+#include "plan/feature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,6 +25,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (s.version < 2 || s.version > 4 || s.blocks == 0 || strlen(s.label) > 16)
             abort();
         (void)ext_is_clean(&s);
+        (void)ext_mmp_state(bytes);
+        char names[FEATURE_LIST_SIZE];
+        feature_list(names, sizeof names, &s);
+        if (strlen(names) >= sizeof names || feature_list_beyond(names, sizeof names, &s, "1.0") <
+                                                 feature_list_beyond(names, sizeof names, &s, NULL))
+            abort();
+        if (ext_groups(&s, s.blocks) == 0 || ext_descriptor_blocks(&s, s.blocks) == 0)
+            abort();
         // Device sizes from the last eight bytes, cut down to what an MBR can address.
         uint64_t device = 0;
         memcpy(&device, bytes + size - sizeof device, sizeof device);

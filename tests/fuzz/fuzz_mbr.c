@@ -4,8 +4,26 @@
 #include <string.h>
 
 #include "plan/mbr.h"
+#include "report/plan_map.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+// What is drawn of any table, also of one that is refused: no partition outside its line, and
+// ranges that are none.
+static void draw(const struct mbr *m, uint64_t disk_sectors) {
+    char text[MAP_COLUMNS + 1];
+    struct plan_range ranges[PLAN_RANGES_MAX];
+    disk_sectors &= UINT32_MAX; // no plan goes beyond
+    plan_map(text, m->entry, disk_sectors, disk_sectors);
+    if (strlen(text) != MAP_COLUMNS || strspn(text, " .1234") != MAP_COLUMNS)
+        abort();
+    const int count = plan_ranges(ranges, m->entry, disk_sectors);
+    if (count > PLAN_RANGES_MAX)
+        abort();
+    for (int i = 0; i < count; i++)
+        if (ranges[i].number == 0 && ranges[i].sectors == 0)
+            abort();
+}
 
 // The input: the disk's size in sectors (8 bytes), then the sector, filled up with zeros.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -18,6 +36,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(sector, data + sizeof disk_sectors, size < sizeof sector ? size : sizeof sector);
     struct mbr m;
     struct failure f = {0};
+    struct reasons r = {0};
+    const int refused = mbr_take(&m, sector, disk_sectors, &r);
+    if (refused != (reasons_refusal(&r) == NULL ? 0 : -1))
+        abort();
+    if (mbr_is_usable(&m, disk_sectors) &&
+        (uint64_t)m.entry[mbr_last(&m) - 1].start + m.entry[mbr_last(&m) - 1].sectors >
+            disk_sectors)
+        abort(); // what will be read must lie within the disk
+    draw(&m, disk_sectors);
     (void)mbr_check_gpt(sector, NULL);
     if (mbr_read(&m, sector, disk_sectors, &f) != 0) {
         if (f.id == EXIT_ID_OK || f.what[0] == '\0')
