@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Plans the growth of random disks, and does it on the host by sfdisk and resize2fs: the numbers must be the planned ones.
 
-  layouts.py PROGRAM [--count=N] [--seed=N] [--jobs=N] [--far]
+  layouts.py PROGRAM [--count=N] [--seed=N] [--jobs=N] [--far] [--guest=ISO]
 
 Layout number I of seed S is the same in each run: `--seed=S+I --count=1` makes it again. --far also grows some to near 2 TiB.
+With --guest the program itself grows them, in a guest from that ISO.
 A line for each layout that is wrong, with its seed; the last lines count what was looked at. Exit code 1 when one is wrong.
 """
 
@@ -107,8 +108,8 @@ class Layout:
 
 
 class Trial:
-    def __init__(self, layout, program, folder):
-        self.layout, self.program, self.folder = layout, program, folder
+    def __init__(self, layout, program, folder, guest):
+        self.layout, self.program, self.folder, self.guest = layout, program, folder, guest
 
     def do(self, *words, good=(0,), stdin=None):
         done = subprocess.run([str(word) for word in words], cwd=self.folder, env=ENVIRONMENT, input=stdin, text=True,
@@ -210,7 +211,7 @@ class Trial:
     def last(self, state):
         return next(row for row in state["table"] if row["partition"] == self.layout.part)
 
-    def check_growth(self, plan):
+    def grow_on_host(self, plan):
         row, blocks = self.last(plan["planned"]), plan["planned"]["file_system"]["blocks"]
         self.same("blocks of a plain resize2fs", blocks, self.grow("plain", row["bytes"]))
         self.same("blocks of resize2fs with a size", blocks, self.grow("explicit", row["bytes"], blocks))
@@ -223,6 +224,19 @@ class Trial:
             self.same("sfdisk's own end", self.do("sfdisk", "-d", "disk").stdout, end)
         self.write_table(row["sectors"])
         self.put("explicit", row["bytes"])
+
+    def grow_in_guest(self, plan):
+        self.do(self.program, f"--iso={self.guest}", "--format=raw", "disk", plan["planned"]["bytes"])
+        with open(self.path("disk"), "rb") as disk, open(self.path("grown"), "wb") as part:
+            disk.seek(self.layout.start * SECTOR)
+            shutil.copyfileobj(disk, part)
+        self.clean("grown")
+
+    def check_growth(self, plan):
+        if self.guest:
+            self.grow_in_guest(plan)
+        else:
+            self.grow_on_host(plan)
         after = self.plan()
         self.same("verdict", "unchanged", after["verdict"])
         self.same("table", plan["planned"]["table"], after["now"]["table"])
@@ -253,7 +267,7 @@ def run(seed, args):
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # where each fsync is quick
     folder = tempfile.mkdtemp(prefix="qemu-grow-layout.", dir=os.environ.get("TMPDIR", memory))
     try:
-        return layout, Trial(layout, os.path.abspath(args.program), folder).go(), None
+        return layout, Trial(layout, os.path.abspath(args.program), folder, args.guest).go(), None
     except (Wrong, OSError, KeyError, ValueError, subprocess.SubprocessError) as wrong:
         return layout, "wrong", f"{type(wrong).__name__}: {wrong}"
     finally:
@@ -267,6 +281,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--far", action="store_true")
+    parser.add_argument("--guest", type=os.path.abspath)
     args = parser.parse_args()
     counts = collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
