@@ -2,7 +2,9 @@
 #include "report/disk.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "report/plan_map.h"
 #include "report/text.h"
 
 // What one block shows of a disk.
@@ -42,6 +44,26 @@ static struct facts facts_of(const struct disk_state *s) {
     };
 }
 
+void disk_print_map(FILE *out, const struct plan *p) {
+    char now[MAP_COLUMNS + 1];
+    char then[MAP_COLUMNS + 1];
+    char size[TEXT_BYTES_SIZE];
+    const bool grows = p->known == KNOWN_GROWTH && p->verdict != PLAN_UNCHANGED;
+    const uint64_t old = p->before.virtual_size / SECTOR_SIZE;
+    const uint64_t new = grows ? p->virtual_size / SECTOR_SIZE : old;
+    struct mbr_entry entry[MBR_ENTRIES];
+    memcpy(entry, p->before.mbr.entry, sizeof entry);
+    plan_map(now, entry, old, new);
+    (void)fprintf(out, "Map     now     |%s|\n", now);
+    if (grows) {
+        entry[p->part - 1] = p->entry;
+        plan_map(then, entry, new, new);
+        (void)fprintf(out, "        planned |%s|\n", then);
+    }
+    (void)fprintf(out, "        a column is %s\n",
+                  text_bytes(size, sizeof size, new *SECTOR_SIZE / MAP_COLUMNS));
+}
+
 void disk_print_plan(FILE *out, const struct plan *p, const char *name) {
     struct facts before = facts_of(&p->before);
     struct facts after = before;
@@ -50,6 +72,7 @@ void disk_print_plan(FILE *out, const struct plan *p, const char *name) {
     after.entry = p->entry;
     after.blocks = p->fs_blocks;
     (void)fprintf(out, "Disk    %s (%s)\n", name, p->format);
+    disk_print_map(out, p);
     print_facts(out, "Now", &before);
     print_facts(out, "Planned", &after);
 }

@@ -6,6 +6,9 @@
 
 #include "plan/plan.h"
 
+// The disk as two lines to scale, now and as planned; from KNOWN_TABLE on.
+void disk_print_map(FILE *out, const struct plan *p);
+
 // name: the disk's path, made printable.
 void disk_print_plan(FILE *out, const struct plan *p, const char *name);
 void disk_print_unchanged(FILE *out, const struct plan *p, const char *name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/feature.h"
+#include "report/disk.h"
 #include "report/plan_map.h"
 #include "report/text.h"
 
@@ -89,25 +90,6 @@ static void print_fs(FILE *out, const struct ext_super *s) {
     feature_list(features, sizeof features, s);
     (void)snprintf(text, sizeof text, "features: %s", features);
     line(out, "", text);
-}
-
-static void print_map(FILE *out, const struct plan *p) {
-    char now[MAP_COLUMNS + 1];
-    char then[MAP_COLUMNS + 1];
-    char size[TEXT_BYTES_SIZE];
-    const uint64_t old = p->before.virtual_size / SECTOR_SIZE;
-    const uint64_t new = p->known == KNOWN_GROWTH ? p->virtual_size / SECTOR_SIZE : old;
-    struct mbr_entry entry[MBR_ENTRIES];
-    memcpy(entry, p->before.mbr.entry, sizeof entry);
-    plan_map(now, entry, old, new);
-    (void)fprintf(out, "Map     now     |%s|\n", now);
-    if (p->known == KNOWN_GROWTH && p->verdict != PLAN_UNCHANGED) {
-        entry[p->part - 1] = p->entry;
-        plan_map(then, entry, new, new);
-        (void)fprintf(out, "        planned |%s|\n", then);
-    }
-    (void)fprintf(out, "        a column is %s\n",
-                  text_bytes(size, sizeof size, new *SECTOR_SIZE / MAP_COLUMNS));
 }
 
 static void print_planned(FILE *out, const struct plan *p) {
@@ -213,7 +195,7 @@ void plan_text_print(FILE *out, const struct plan *p, const struct outline *step
     char text[LINE_SIZE];
     print_disk(out, p);
     if (p->known >= KNOWN_TABLE)
-        print_map(out, p);
+        disk_print_map(out, p);
     if (p->known >= KNOWN_IMAGE)
         print_size(out, "Now", p->before.virtual_size);
     if (p->known >= KNOWN_TABLE)

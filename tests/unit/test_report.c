@@ -235,6 +235,9 @@ static void test_plan(void **state) {
     report_plan(s.report, &p);
     scene_end(&s,
               "Disk    /srv/my disk\\x0a.qcow2 (qcow2)\n"
+              "Map     now     |..22222222222222                                                |\n"
+              "        planned |..22222222222222222222222222222222222222222222222222222222222222|\n"
+              "        a column is 8 MiB\n"
               "Now     120.5 MiB (126353408 bytes)\n"
               "        partition boot      start        end    sectors        size id\n"
               "                2    *      33792     246783     212992     104 MiB 83\n"
