@@ -20,6 +20,7 @@
 #include "guest/command.h"
 #include "guest/enlarge.h"
 #include "guest/mdevlog.h"
+#include "guest/qmp.h"
 #include "options/folder.h"
 #include "plan/plan.h"
 #include "proof/proof.h"
@@ -51,6 +52,7 @@ struct run {
     bool commanded;
     struct vars *vars;
     struct link *link;
+    struct qmp *qmp;
     struct machine *machine;
     struct proof_before before;
     double started; // seconds on the monotonic clock
@@ -182,10 +184,15 @@ static int make_disk(struct run *run, enum stage *stage, struct failure *f) {
 }
 
 static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
+    run->qmp = qmp_new(f);
+    if (run->qmp == NULL || qemu_command_add_qmp(&run->command, qmp_theirs(run->qmp), f) != 0)
+        return -1;
     for (char **arg = run->command.argv; *arg != NULL; arg++)
         report_detail(run->report, "QEMU argument: %s", *arg);
     run->guest_started = screen_seconds();
-    struct pty *pty = pty_spawn_keeping(run->command.argv, run->work.lock, f);
+    const int keep[] = {run->work.lock, qmp_theirs(run->qmp)};
+    struct pty *pty = pty_spawn_keeping(run->command.argv, keep, sizeof keep / sizeof *keep, f);
+    qmp_started(run->qmp);
     if (pty == NULL)
         return -1;
     if (run->o->attach != ATTACH_USB)
@@ -198,7 +205,10 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
     link_traces(run->link, run->o->debug_init);
     run->machine =
         machine_new(run->scripts, run->vars, run->link, run->report, run->guest.disk, *stage);
-    return run->machine == NULL ? failure_no_memory(f) : 0;
+    if (run->machine == NULL)
+        return failure_no_memory(f);
+    machine_set_qmp(run->machine, run->qmp);
+    return 0;
 }
 
 // What a guest without progress is given.
@@ -332,6 +342,7 @@ static int save_mdev_log(struct run *run, struct failure *f) {
 static void run_end(struct run *run) {
     machine_free(run->machine);
     link_free(run->link);
+    qmp_free(run->qmp);
     vars_free(run->vars);
     if (run->commanded)
         qemu_command_free(&run->command);

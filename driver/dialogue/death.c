@@ -1,4 +1,4 @@
-// Rows of the death table: patterns on two streams, and what has been seen of them.
+// Rows of the death table: patterns on streams, and what has been seen of them.
 #include "dialogue/death.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum {
     ALSO_MAX = 2,            // that a failure's sentence names beside the reason
 };
 
-enum place { PLACE_CONSOLE, PLACE_KERNEL, PLACES };
+enum place { PLACE_CONSOLE, PLACE_SCREEN, PLACE_QEMU, PLACE_KERNEL, PLACES };
 
 // A row that has been seen.
 struct seen {
@@ -24,7 +24,7 @@ struct seen {
     unsigned command; // how many commands had begun by then
 };
 
-// One of the two streams, with the patterns that are looked for in it.
+// One of the streams, with the patterns that are looked for in it.
 struct lookout {
     struct stream *stream;
     const struct death **rows;
@@ -57,11 +57,16 @@ static const struct death *next_row(const struct scripts *s, unsigned *file, uns
 }
 
 bool death_is_tools(const struct death *row) {
-    return row->in != NULL && strcmp(row->in, "console") != 0 && strcmp(row->in, "kernel") != 0;
+    return row->in != NULL && !script_is_stream(row->in);
 }
 
 static enum place place_of(const struct death *row) {
-    return row->in != NULL && strcmp(row->in, "kernel") == 0 ? PLACE_KERNEL : PLACE_CONSOLE;
+    if (row->in == NULL)
+        return PLACE_CONSOLE;
+    return strcmp(row->in, "kernel") == 0   ? PLACE_KERNEL
+           : strcmp(row->in, "qemu") == 0   ? PLACE_QEMU
+           : strcmp(row->in, "screen") == 0 ? PLACE_SCREEN
+                                            : PLACE_CONSOLE;
 }
 
 static int compile(struct deaths *d, const struct death *row, struct failure *f) {
@@ -151,6 +156,14 @@ void deaths_free(struct deaths *d) {
 void deaths_feed(void *deaths, bool kernel, const char *text, size_t size) {
     struct deaths *d = deaths;
     if (stream_append(d->at[kernel ? PLACE_KERNEL : PLACE_CONSOLE].stream, text, size) != 0)
+        d->no_memory = true;
+}
+
+void deaths_feed_line(void *deaths, enum qmp_place place, const char *line, size_t size) {
+    static const enum place places[] = {
+        [QMP_EVENT] = PLACE_QEMU, [QMP_SCREEN] = PLACE_SCREEN, [QMP_SCREEN_KERNEL] = PLACE_KERNEL};
+    struct deaths *d = deaths;
+    if (stream_append(d->at[places[place]].stream, line, size) != 0)
         d->no_memory = true;
 }
 

@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "dialogue/script.h"
 #include "dialogue/vars.h"
+#include "guest/qmp.h"
 
 struct deaths;
 
@@ -21,6 +22,8 @@ void deaths_free(struct deaths *d);
 
 // Takes text of the guest in: of the clean view, or kernel lines. A link_tap.
 void deaths_feed(void *deaths, bool kernel, const char *text, size_t size);
+// Takes a line in: QEMU's own, or one of the guest's screen. A qmp_sink.
+void deaths_feed_line(void *deaths, enum qmp_place place, const char *line, size_t size);
 
 // Whether a row belongs to a tool: it counts only while the command of that dialogue runs.
 bool death_is_tools(const struct death *row);

@@ -64,7 +64,7 @@ int machine_note_exit(struct machine *m, const char *dialogue, const char *code,
 
 void machine_explain(struct machine *m, struct failure *f) {
     for (size_t i = 0; i < sizeof self_evident / sizeof *self_evident; i++)
-        if (f->id == self_evident[i])
+        if (m->died == NULL && f->id == self_evident[i])
             return;
     deaths_explain(m->deaths, m->died, m->named, f);
 }

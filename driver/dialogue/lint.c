@@ -273,10 +273,10 @@ static void check_death(struct lint *l, unsigned i) {
         mistake(l, AT(where, "see"), "a death's pattern holds for every run: no %%{name} in it");
     else if (row->see != NULL)
         pattern_free(check_pattern(l, where, "see", row->see));
-    const bool stream =
-        row->in == NULL || strcmp(row->in, "console") == 0 || strcmp(row->in, "kernel") == 0;
+    const bool stream = row->in == NULL || script_is_stream(row->in);
     if (!stream && scripts_dialogue(l->scripts, row->in) == NULL)
-        mistake(l, AT(where, "in"), "`in` is console, kernel or a dialogue, not `%s`", row->in);
+        mistake(l, AT(where, "in"), "`in` is console, kernel, qemu, screen or a dialogue, not `%s`",
+                row->in);
     if (stream && (row->code != NULL || row->bit != NULL))
         mistake(l, where, "an exit code is that of a tool: `in` names its dialogue");
     if (row->code != NULL && *row->code > EXIT_CODE_MAX)

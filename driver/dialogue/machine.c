@@ -35,6 +35,10 @@ struct machine *machine_new(const struct scripts *scripts, struct vars *vars, st
     return m;
 }
 
+void machine_set_qmp(struct machine *m, struct qmp *qmp) {
+    m->qmp = qmp;
+}
+
 void machine_free(struct machine *m) {
     if (m != NULL)
         deaths_free(m->deaths);

@@ -9,6 +9,7 @@
 #include "console/link.h"
 #include "dialogue/script.h"
 #include "dialogue/vars.h"
+#include "guest/qmp.h"
 #include "report/report.h"
 
 struct machine;
@@ -33,6 +34,9 @@ struct machine_limits {
 struct machine *machine_new(const struct scripts *scripts, struct vars *vars, struct link *link,
                             struct report *report, const char *disk, enum stage stage);
 void machine_free(struct machine *m);
+
+// QEMU's own word on the guest, borrowed; without it (NULL) the machine has the console only.
+void machine_set_qmp(struct machine *m, struct qmp *qmp);
 
 // The limits from now on; without, those of {1, 0}.
 void machine_set_limits(struct machine *m, const struct machine_limits *limits);

@@ -38,6 +38,7 @@ struct machine {
     struct link *link;
     struct report *report;
     const char *disk; // the image on the host
+    struct qmp *qmp;  // or NULL
     struct deaths *deaths;
     const struct death *died;  // the fatal row that has ended the run, or NULL
     const struct death *named; // the row that a dialogue has failed with, or NULL

@@ -302,6 +302,14 @@ const struct death *scripts_death(const struct scripts *s, const char *name) {
     return NULL;
 }
 
+bool script_is_stream(const char *in) {
+    static const char *const names[] = {"console", "kernel", "qemu", "screen"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(in, names[i]) == 0)
+            return true;
+    return false;
+}
+
 int dialogue_state(const struct dialogue *d, const char *name) {
     for (unsigned i = 0; i < d->states_count; i++)
         if (strcmp(d->states[i].state, name) == 0)

@@ -169,6 +169,9 @@ const struct failure_text *scripts_failure(const struct scripts *s, const char *
 // The row of the death table of that name.
 const struct death *scripts_death(const struct scripts *s, const char *name);
 
+// Whether a row's `in` names one of the streams: console, kernel, qemu, screen.
+bool script_is_stream(const char *in);
+
 // Index of a state in a dialogue, or -1.
 int dialogue_state(const struct dialogue *d, const char *name);
 

@@ -152,6 +152,8 @@ int machine_turn(struct machine *m, struct failure *f) {
     size_t size = 0;
     const char *line = link_last_line(m->link, &size);
     report_waiting(m->report, m->waiting_for, waited, line, size);
+    if (m->qmp != NULL)
+        qmp_pump(m->qmp, event == LINK_QUIET, machine_now_ms(m), deaths_feed_line, m->deaths);
     if (event == LINK_ERROR || machine_look_for_death(m, event == LINK_GONE, f) != 0)
         return -1;
     if (event == LINK_STOP || (known && signals_count() > 1))

@@ -229,6 +229,20 @@ int qemu_command_make(struct qemu_command *c, const struct options *o, const str
     return rc;
 }
 
+int qemu_command_add_qmp(struct qemu_command *c, int qmp_fd, struct failure *f) {
+    struct list l = {.items = c->argv};
+    while (l.items[l.count] != NULL)
+        l.count++;
+    list_add(&l, "-device");
+    list_add(&l, "pvpanic");
+    list_add(&l, "-chardev");
+    list_format(&l, "socket,id=qemu-grow,fd=%d", qmp_fd);
+    list_add(&l, "-mon");
+    list_add(&l, "chardev=qemu-grow,mode=control");
+    c->argv = l.items;
+    return l.failed ? failure_no_memory(f) : 0;
+}
+
 void qemu_command_free(struct qemu_command *c) {
     list_free(c->argv);
     free(c->drive_add);

@@ -23,6 +23,10 @@ int qemu_command_make(struct qemu_command *c, const struct options *o, const str
                       const char *serial, struct failure *f);
 void qemu_command_free(struct qemu_command *c);
 
+// Adds what tells us of the guest's death: a device by which its kernel reports a panic, which ends
+// QEMU then, and QMP on a socket that QEMU inherits as qmp_fd. 0, or -1 without memory.
+int qemu_command_add_qmp(struct qemu_command *c, int qmp_fd, struct failure *f);
+
 // A new random serial number: "QG" and 14 hexadecimal digits. Returns 0, or -1 with
 // EXIT_ID_INTERNAL.
 int qemu_serial(char serial[COMMAND_SERIAL_SIZE], struct failure *f);

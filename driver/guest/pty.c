@@ -52,8 +52,9 @@ static void child_exit(void) {
     _exit(EXEC_FAILED);
 }
 
-// What the child inherits besides 0, 1 and 2, or -1: libexpect hands the prelude nothing.
-static int kept_fd = -1;
+// What the child inherits besides 0, 1 and 2: libexpect hands the prelude nothing.
+static const int *kept_fds;
+static size_t kept_count;
 
 // Runs in the child just before exec.
 static void child_prelude(void) {
@@ -65,8 +66,9 @@ static void child_prelude(void) {
         for (int fd = 3; fd < (max > 3 ? max : 1024); fd++)
             (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
-    if (kept_fd >= 0)
-        (void)fcntl(kept_fd, F_SETFD, 0);
+    for (size_t i = 0; i < kept_count; i++)
+        if (kept_fds[i] >= 0)
+            (void)fcntl(kept_fds[i], F_SETFD, 0);
     for (int sig = 1; sig < NSIG; sig++)
         (void)signal(sig, SIG_DFL);
     sigset_t none;
@@ -140,7 +142,7 @@ static void spares_close(const int spares[SPARES]) {
 
 // exp_spawnv on a pty of ours, with nothing left behind but the child. Closes slave in any case.
 // Returns the child's pid, or -1 and errno.
-static pid_t spawn(char *const argv[], int master, int slave, int keep_fd) {
+static pid_t spawn(char *const argv[], int master, int slave, const int *keep, size_t count) {
     int spares[SPARES];
     if (spares_find(spares) != 0) {
         int saved = errno;
@@ -158,11 +160,12 @@ static pid_t spawn(char *const argv[], int master, int slave, int keep_fd) {
     exp_pty[1] = slave;
     exp_pid = 0;
     exp_child_exec_prelude = child_prelude;
-    kept_fd = keep_fd;
+    kept_fds = keep;
+    kept_count = count;
     int got = exp_spawnv(argv[0], (char **)argv);
     int saved = errno;
     exp_child_exec_prelude = NULL;
-    kept_fd = -1;
+    kept_count = 0;
     if (exp_pid <= 0) // it did not come to a fork, nor to closing the slave
         (void)close(slave);
     else if (got < 0 && waitpid(exp_pid, NULL, WNOHANG) == 0) {
@@ -192,10 +195,11 @@ static void sigchld_unignore(void) {
 }
 
 struct pty *pty_spawn(char *const argv[], struct failure *f) {
-    return pty_spawn_keeping(argv, -1, f);
+    return pty_spawn_keeping(argv, NULL, 0, f);
 }
 
-struct pty *pty_spawn_keeping(char *const argv[], int keep_fd, struct failure *f) {
+struct pty *pty_spawn_keeping(char *const argv[], const int *keep, size_t count,
+                              struct failure *f) {
     if (argv == NULL || argv[0] == NULL) {
         (void)failure_set(f, EXIT_ID_INTERNAL, NULL, "no program was named");
         return NULL;
@@ -211,7 +215,7 @@ struct pty *pty_spawn_keeping(char *const argv[], int keep_fd, struct failure *f
     int slave = -1;
     p->fd = p->pid = -1;
     if (fills >= 0 && pty_open(&p->fd, &slave) == 0)
-        p->pid = spawn(argv, p->fd, slave, keep_fd);
+        p->pid = spawn(argv, p->fd, slave, keep, count);
     int why = errno;
     while (fills > 0)
         (void)close(filled[--fills]);

@@ -19,8 +19,9 @@ struct pty;
 // default, since no status could be had otherwise.
 struct pty *pty_spawn(char *const argv[], struct failure *f);
 
-// The same; the child inherits descriptor keep_fd besides, as the lock of a disk is (work/lock.h).
-struct pty *pty_spawn_keeping(char *const argv[], int keep_fd, struct failure *f);
+// The same; the child inherits these descriptors besides, such as the lock of a disk (work/lock.h);
+// negative ones are skipped.
+struct pty *pty_spawn_keeping(char *const argv[], const int *keep, size_t count, struct failure *f);
 
 int pty_fd(const struct pty *p); // the master: non-blocking, close-on-exec; for poll only
 pid_t pty_pid(const struct pty *p);

@@ -29,6 +29,18 @@ def tool(name, code, text=""):
     return {"state": name, "text": text, "code": code}
 
 
+def qemu(event, **data):
+    return {"state": "initramfs", "qmp": [{"timestamp": {"seconds": 1, "microseconds": 2}, "event": event, "data": data}]}
+
+
+def screen(*lines):
+    """What the guest's screen shows, as the monitor dumps its memory: a letter and its colour."""
+    text = "".join(f"{line:{-(-len(line) // 80) * 80}}" for line in lines).ljust(80 * 25)
+    cells = [f"0x07{ord(letter):02x}" for letter in text]
+    dump = "".join(f"{0xb8000 + 2 * i:016x}: {' '.join(cells[i : i + 8])}\r\n" for i in range(0, len(cells), 8))
+    return {"state": "initramfs", "qmp": [{"return": dump, "id": "screen"}]}
+
+
 def panic(why):
     return kernel(f"Kernel panic - not syncing: {why}", f"---[ end Kernel panic - not syncing: {why} ]---")
 
@@ -57,6 +69,14 @@ PRODUCERS = {
     "qemu-memory": console("firmware", "qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory\n"),
     "qemu-option": console("firmware", "qemu-system-x86_64: -wrong: invalid option\n"),
     "qemu-ended": console("login", "qemu-system-x86_64: terminating on signal 15 from pid 4711 (killall)\n"),
+    "qemu-panic": qemu("GUEST_PANICKED", action="shutdown"),
+    "qemu-reset": qemu("SHUTDOWN", guest=True, reason="guest-reset"),
+    "qemu-full": qemu("BLOCK_IO_ERROR", **{"node-name": "#block1"}, device="disk0", operation="write", action="stop",
+                      nospace=True, reason="No space left on device"),
+    "qemu-disk": qemu("BLOCK_IO_ERROR", **{"node-name": "#block1"}, device="disk0", operation="read", action="report",
+                      nospace=False, reason="Input/output error"),
+    "qemu-cd": qemu("BLOCK_IO_ERROR", **{"node-name": "#block2"}, device="ide1-cd0", operation="read", action="report",
+                    nospace=False, reason="Input/output error"),
     # Firmware and boot loader.
     "firmware-cd": console("firmware", "Boot failed: Could not read from CDROM (code 0003)\n"),
     "boot-no-device": console("firmware", "No bootable device.\n"),
@@ -115,6 +135,8 @@ PRODUCERS = {
     "no-packages": console("initramfs", "Installing packages to root filesystem failed. \n"),
     "emergency-shell": console("initramfs", "initramfs emergency recovery shell launched. Type 'exit' to continue boot\n"),
     "emergency-init": console("initramfs", "/sbin/init not found in new root. Launching emergency recovery shell\n"),
+    "emergency-unseen": screen(" * Mounting boot media: failed.", "initramfs emergency recovery shell launched. Type "
+                               "'exit' to continue boot", "~ #"),
     "login-lost": console("apk", "\nWelcome to Alpine Linux 3.20\n\nlocalhost login: "),
     "guest-no-fork": console("apk", "-sh: can't fork: Out of memory\n", die=True),
     "guest-crash": console("apk", "Segmentation fault\n", die=True),
@@ -243,4 +265,9 @@ def table():
     return rows
 
 
-CASES = [case(row) for row in table()]
+# A panic that no serial console shows, on a screen where its line is too long for a row.
+UNSEEN = {**screen("[    2.512233] Run /init as init process", "[    2.998812] Kernel panic - not syncing: VFS: Unable to "
+                   "mount root fs on unknown-block(0,0)"), "die": False}
+CASES = [*(case(row) for row in table()),
+         Case("deaths/panic-on-the-screen", exit=45, stage="spared", state="same", before=write(UNSEEN),
+              says=("no initramfs to start from", "unknown-block(0,0)"))]

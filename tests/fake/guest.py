@@ -58,6 +58,7 @@ class Machine:
         self.words = []  # of the kernel's command line
         if drive and (why := self.drive(drive)):
             qemu.fail(why)
+        self.qmp({"QMP": {"version": {}, "capabilities": []}})
         self.faults.record(state="start", did=argv, pid=os.getpid())
 
     def end(self, code):
@@ -136,12 +137,19 @@ class Machine:
             self.wait_for_ever()
         return None
 
+    def qmp(self, what):
+        """A line of QEMU's machine protocol."""
+        if self.command.qmp() is not None:
+            os.write(self.command.qmp(), json.dumps(what).encode() + b"\r\n")
+
     def death(self, path):
         """Says what deaths.py has written down, and dies of it if it is to. Returns a tool's exit code."""
         with open(path, encoding="utf-8") as file:
             how = json.load(file)
         for line in how.get("kernel", ()):
             self.console.kernel(line, loud=True)
+        for line in how.get("qmp", ()):
+            self.qmp(line)
         self.console.out(how.get("text", ""))
         if how["die"]:
             os._exit(1)

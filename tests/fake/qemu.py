@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, field
 
 TAKES_NOTHING = ("-nographic", "-no-reboot", "-usb")
-TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device")
+TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device", "-chardev", "-mon")
 
 
 def options_of(text):
@@ -19,6 +19,11 @@ class CommandLine:
     words: dict = field(default_factory=dict)
     drives: list = field(default_factory=list)
     devices: list = field(default_factory=list)
+
+    def qmp(self):
+        """The descriptor that QMP is on, or None."""
+        value = self.words.get("-chardev")
+        return int(options_of(value)["fd"]) if value else None
 
     def attachment(self):
         """(attach, the drive's options, serial): what the guest has when it starts; None for each that is open."""

@@ -162,7 +162,7 @@ static const struct {
     {20, 20, "     see: 'x*', in: kernel}", ""},
     {20, 20, "     see: 'panic *', in: kernel}", "open or optional part"},
     {20, 20, "     see: 'a%{word}', in: kernel}", "no %{name} in it"},
-    {20, 20, "     see: 'panic', in: colonel}", "console, kernel or a dialogue, not `colonel`"},
+    {20, 20, "     see: 'panic', in: colonel}", "screen or a dialogue, not `colonel`"},
     {21, 21, ILL("bit: 3"), "1, 2, 4"},
     {21, 21, ILL("bit: 0"), "1, 2, 4"},
     {21, 21, ILL("bit: 256"), "1, 2, 4"},

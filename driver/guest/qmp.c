@@ -1,0 +1,224 @@
+// Reads QMP: events, and the text of the guest's screen out of its video memory.
+#include "guest/qmp.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    LINE_MAX_BYTES = 256 * 1024, // of the protocol; longer ones are thrown away
+    SCREEN_COLUMNS = 80,
+    SCREEN_ROWS = 25,
+    SCREEN_CELLS = SCREEN_COLUMNS * SCREEN_ROWS, // two bytes each: letter and colour
+    LOOK_MS = 3000,                              // between two looks at the screen
+    TEXT_MAX = 4096,
+};
+
+// VGA's text memory; the id tells the answer from others.
+#define ASK_CAPABILITIES "{\"execute\":\"qmp_capabilities\"}\n"
+#define ASK_SCREEN                                                                                 \
+    "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"xp /2000hx "         \
+    "0xb8000\"},\"id\":\"screen\"}\n"
+
+struct qmp {
+    int ours, theirs; // -1 when closed
+    char *line;       // what has come of a line
+    size_t size, room;
+    bool too_long;
+    bool greeted;  // commands may be given
+    bool asked;    // the screen's answer is still to come
+    uint64_t next; // when the screen may be asked for again
+};
+
+struct qmp *qmp_new(struct failure *f) {
+    struct qmp *q = calloc(1, sizeof *q);
+    int ends[2] = {-1, -1};
+    if (q != NULL && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
+        q->ours = ends[0];
+        q->theirs = ends[1];
+        return q;
+    }
+    (void)failure_set(f, EXIT_ID_INTERNAL, "run again", "no socket for QEMU: %s", strerror(errno));
+    free(q);
+    return NULL;
+}
+
+static void close_end(int *fd) {
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+void qmp_free(struct qmp *q) {
+    if (q == NULL)
+        return;
+    close_end(&q->ours);
+    close_end(&q->theirs);
+    free(q->line);
+    free(q);
+}
+
+int qmp_theirs(const struct qmp *q) {
+    return q->theirs;
+}
+
+void qmp_started(struct qmp *q) {
+    close_end(&q->theirs);
+}
+
+static void say(struct qmp *q, const char *text) {
+    // A QEMU that does not read is none to talk to.
+    if (q->ours >= 0 && send(q->ours, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        close_end(&q->ours);
+}
+
+// Appends to a text of TEXT_MAX bytes, as far as there is room.
+static void add(char *text, const char *glue, const char *key, const char *value) {
+    const size_t used = strlen(text);
+    (void)snprintf(text + used, TEXT_MAX - used, "%s%s=%s", glue, key, value);
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// An event, its keys in order, so that a pattern can name several.
+static void tell_event(const char *name, json_t *data, qmp_sink *sink, void *arg) {
+    char text[TEXT_MAX];
+    const char *keys[32];
+    size_t count = 0;
+    const char *key = NULL;
+    json_t *value = NULL;
+    (void)snprintf(text, sizeof text, "%s", name);
+    json_object_foreach(data, key, value) {
+        if (count < sizeof keys / sizeof *keys)
+            keys[count++] = key;
+    }
+    qsort(keys, count, sizeof *keys, by_name);
+    for (size_t i = 0; i < count; i++) {
+        value = json_object_get(data, keys[i]);
+        char *other =
+            json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        add(text, " ", keys[i], json_is_string(value) ? json_string_value(value) : other);
+        free(other);
+    }
+    for (char *c = text; *c != '\0'; c++)
+        if (iscntrl((unsigned char)*c))
+            *c = ' ';
+    add(text, "", "", "");
+    text[strlen(text) - 1] = '\n'; // in place of the last `=`
+    sink(arg, QMP_EVENT, text, strlen(text));
+}
+
+// Whether a line is one of the kernel's: [ blanks digits . digits ]
+static bool is_kernel(const char *line) {
+    if (*line++ != '[')
+        return false;
+    line += strspn(line, " ");
+    const size_t whole = strspn(line, "0123456789");
+    const size_t part = line[whole] == '.' ? strspn(line + whole + 1, "0123456789") : 0;
+    return whole > 0 && part > 0 && line[whole + 1 + part] == ']';
+}
+
+// The screen's lines; one that fills its row goes on in the next.
+static void tell_screen(const char cells[SCREEN_CELLS], qmp_sink *sink, void *arg) {
+    char line[SCREEN_CELLS + 1];
+    size_t size = 0;
+    for (size_t row = 0; row < SCREEN_ROWS; row++) {
+        memcpy(line + size, cells + row * SCREEN_COLUMNS, SCREEN_COLUMNS);
+        size += SCREEN_COLUMNS;
+        if (line[size - 1] != ' ' && row + 1 < SCREEN_ROWS)
+            continue;
+        while (size > 0 && line[size - 1] == ' ')
+            size--;
+        line[size] = '\n';
+        if (size > 0)
+            sink(arg, is_kernel(line) ? QMP_SCREEN_KERNEL : QMP_SCREEN, line, size + 1);
+        size = 0;
+    }
+}
+
+// The monitor's answer: lines of ADDRESS: 0xCCLL 0xCCLL ..., a colour and a letter each.
+static void take_screen(const char *answer, qmp_sink *sink, void *arg) {
+    char cells[SCREEN_CELLS];
+    size_t count = 0;
+    for (const char *at = answer; count < SCREEN_CELLS && (at = strstr(at, "0x")) != NULL;
+         at += 2) {
+        const unsigned char letter = (unsigned char)(strtoul(at, NULL, 16) & 0xff);
+        cells[count++] = isprint(letter) ? (char)letter : ' ';
+    }
+    if (count == SCREEN_CELLS)
+        tell_screen(cells, sink, arg);
+}
+
+void qmp_take_line(struct qmp *q, const char *line, size_t size, qmp_sink *sink, void *arg) {
+    json_t *root = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
+    const char *event = json_string_value(json_object_get(root, "event"));
+    const char *id = json_string_value(json_object_get(root, "id"));
+    const char *answer = json_string_value(json_object_get(root, "return"));
+    if (json_object_get(root, "QMP") != NULL && !q->greeted) {
+        say(q, ASK_CAPABILITIES);
+        q->greeted = true;
+    } else if (event != NULL) {
+        tell_event(event, json_object_get(root, "data"), sink, arg);
+    } else if (id != NULL && strcmp(id, "screen") == 0) {
+        q->asked = false;
+        if (answer != NULL)
+            take_screen(answer, sink, arg);
+    }
+    json_decref(root);
+}
+
+// Keeps bytes up to the line's end.
+static void keep(struct qmp *q, const char *bytes, size_t size) {
+    if (q->size + size > LINE_MAX_BYTES)
+        q->too_long = true;
+    if (q->size + size > q->room && !q->too_long) {
+        char *larger = realloc(q->line, 2 * (q->size + size));
+        if (larger == NULL)
+            q->too_long = true;
+        else {
+            q->line = larger;
+            q->room = 2 * (q->size + size);
+        }
+    }
+    if (q->too_long)
+        return;
+    memcpy(q->line + q->size, bytes, size);
+    q->size += size;
+}
+
+static void take(struct qmp *q, const char *bytes, size_t size, qmp_sink *sink, void *arg) {
+    while (size > 0) {
+        const char *end = memchr(bytes, '\n', size);
+        const size_t n = end == NULL ? size : (size_t)(end - bytes);
+        keep(q, bytes, n);
+        if (end == NULL)
+            return;
+        if (!q->too_long && q->size > 0)
+            qmp_take_line(q, q->line, q->size, sink, arg);
+        q->size = 0;
+        q->too_long = false;
+        bytes += n + 1;
+        size -= n + 1;
+    }
+}
+
+void qmp_pump(struct qmp *q, bool look, uint64_t now_ms, qmp_sink *sink, void *arg) {
+    char bytes[16 * 1024];
+    ssize_t n = 0;
+    while (q->ours >= 0 && (n = recv(q->ours, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+        take(q, bytes, (size_t)n, sink, arg);
+    if (n == 0 && q->ours >= 0)
+        close_end(&q->ours);
+    if (look && q->greeted && !q->asked && q->ours >= 0 && now_ms >= q->next) {
+        say(q, ASK_SCREEN);
+        q->asked = true;
+        q->next = now_ms + LOOK_MS;
+    }
+}

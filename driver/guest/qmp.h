@@ -1,0 +1,36 @@
+// QEMU's machine protocol on a socket of our own: what QEMU itself knows of the guest's death, and
+// the guest's screen, on which a kernel without a serial console says its last words.
+//
+// The runbook's monitor, which a person would use, is not touched by it.
+#ifndef QEMU_GROW_GUEST_QMP_H
+#define QEMU_GROW_GUEST_QMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+struct qmp;
+
+// A pair of sockets; QEMU is given the number of qmp_theirs. NULL with *f.
+struct qmp *qmp_new(struct failure *f);
+void qmp_free(struct qmp *q);
+
+int qmp_theirs(const struct qmp *q); // QEMU's end
+void qmp_started(struct qmp *q);     // QEMU has it: ours is closed
+
+enum qmp_place { QMP_EVENT, QMP_SCREEN, QMP_SCREEN_KERNEL };
+
+// Called with one line, ended by LF: an event as "NAME key=value key=value", keys in order, or a
+// line of the guest's screen; kernel lines, which begin with a time stamp, apart.
+typedef void qmp_sink(void *arg, enum qmp_place place, const char *line, size_t size);
+
+// Takes in what QEMU says, without waiting. look: the guest is quiet, so its screen is asked for,
+// no oftener than every some seconds of now_ms. A QEMU that does not answer is no failure.
+void qmp_pump(struct qmp *q, bool look, uint64_t now_ms, qmp_sink *sink, void *arg);
+
+// For tests: gives one line of the protocol to the sink.
+void qmp_take_line(struct qmp *q, const char *line, size_t size, qmp_sink *sink, void *arg);
+
+#endif
