@@ -46,6 +46,23 @@ static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const c
     return verdict;
 }
 
+// What was drawn in one piece has both copies of each byte together: only after that may one lag.
+static enum echo_verdict judge_drawn_twice(size_t stands, const char *sent, size_t sent_size,
+                                           const char *seen, size_t size, size_t *echoed) {
+    if (stands > sent_size)
+        return ECHO_WRONG;
+    for (size_t i = 0; i < 2 * stands && i < size; i++)
+        if (seen[i] != sent[i / 2])
+            return ECHO_WRONG;
+    if (size < 2 * stands)
+        return ECHO_PENDING;
+    size_t more = 0;
+    const enum echo_verdict v =
+        judge_twice(sent + stands, sent_size - stands, seen + 2 * stands, size - 2 * stands, &more);
+    *echoed = stands + more;
+    return v;
+}
+
 // The first `stands` bytes, then one byte more each time; the last drawing may not be all there.
 static enum echo_verdict judge_redrawn(size_t stands, const char *sent, size_t sent_size,
                                        const char *seen, size_t size, size_t *echoed) {
@@ -113,7 +130,7 @@ enum echo_verdict echo_judge(enum echo kind, const char *lead, size_t stands, co
         size_t count = 0;
         const enum echo_verdict v =
             kind == ECHO_ONCE     ? judge_once(sent, sent_size, at, left, &count)
-            : kind == ECHO_TWICE  ? judge_twice(sent, sent_size, at, left, &count)
+            : kind == ECHO_TWICE  ? judge_drawn_twice(stands, sent, sent_size, at, left, &count)
             : kind == ECHO_ERASED ? judge_erased(sent, sent_size, at, left, &count)
                                   : judge_redrawn(stands, sent, sent_size, at, left, &count);
         if (v == ECHO_PERFECT || best == ECHO_WRONG) {

@@ -18,9 +18,9 @@ enum echo_verdict {
 //   ECHO_ONCE     seen is sent
 //   ECHO_TWICE    seen is two copies of sent shuffled into each other, of which one may lag behind
 //                 or be missing: ISOLINUX's own serial output and SeaBIOS' mirror of the screen
-//   ECHO_REDRAWN  the line is written anew for each byte, after its first `stands` bytes, which
-//                 were written in one piece
+//   ECHO_REDRAWN  the line is written anew for each byte
 //   ECHO_ERASED   seen is sent, where a blank (BS, blank, BS) takes back the byte before it
+// stands: so many bytes of it were drawn in one piece (ECHO_TWICE, ECHO_REDRAWN); else 0.
 // echoed (may be NULL): when nothing is wrong, how many bytes of sent have come back.
 enum echo_verdict echo_judge(enum echo kind, const char *lead, size_t stands, const char *sent,
                              size_t sent_size, const char *seen, size_t seen_size, size_t *echoed);

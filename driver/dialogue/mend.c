@@ -47,7 +47,7 @@ int mend_look(struct typing *t, const char *keys, size_t times, ptrdiff_t expect
     if (t->from == 0)
         stream_skip(text);
     typing_send(t, keys, times);
-    typing_send(t, t->p->redraw, 1 + t->failures % DITHER);
+    typing_send(t, t->p->redraw, 1 + (t->failures + t->m->lines) % DITHER);
     t->drawn = true;
     typing_begin(t);
     size_t before = 0;

@@ -67,7 +67,7 @@ static int empty_line(struct typing *t, struct failure *f) {
     const char *rest = stream_rest(link_text(t->m->link), &size);
     if (blanks == 0 || rest[size - 1] != ' ')
         return 0;
-    if (t->mended && stood > 0 && letters <= 1 && blanks == stood + letters)
+    if (t->mended && stood > 0 && letters <= 2 && blanks == stood + letters)
         t->m->keys_bad = true;
     return 1;
 }
@@ -90,16 +90,23 @@ static int take_back(struct typing *t, size_t *have, struct failure *f) {
     return v < 0 ? -1 : v == ECHO_PERFECT;
 }
 
+// The echo of the next byte; of the whole name, once all of it is typed and nothing comes any more.
+static int next_byte(struct typing *t, size_t have, size_t *echoed, struct failure *f) {
+    if (have == t->size)
+        return settle(t, f) == 0 ? typing_await(t, have, echoed, f) : -1;
+    idle_keys(t);
+    link_send(t->m->link, t->text + have, 1);
+    return typing_await(t, have + 1, echoed, f);
+}
+
 // One byte after the other. 1: the name stands; 0: it went wrong; -1 with *f.
 static int type_name(struct typing *t, struct failure *f) {
     size_t have = 0;
-    while (have < t->size) {
-        idle_keys(t);
-        link_send(t->m->link, t->text + have, 1);
+    for (;;) {
         size_t echoed = 0;
-        const int v = typing_await(t, have + 1, &echoed, f);
-        if (v < 0)
-            return -1;
+        const int v = next_byte(t, have, &echoed, f);
+        if (v < 0 || (v == ECHO_PERFECT && have == t->size))
+            return v < 0 ? -1 : 1;
         if (v == ECHO_PERFECT) {
             typing_progress(t, ++have);
             continue;
@@ -113,12 +120,6 @@ static int type_name(struct typing *t, struct failure *f) {
         if (back != 1)
             return back;
     }
-    if (settle(t, f) != 0)
-        return -1;
-    size_t size = 0;
-    const char *rest = stream_rest(link_text(t->m->link), &size);
-    return echo_judge(ECHO_ERASED, t->p->lead, 0, t->text, t->size, rest, size, NULL) ==
-           ECHO_PERFECT;
 }
 
 int name_bring(struct typing *t, bool again, struct failure *f) {

@@ -14,6 +14,7 @@ enum {
     QUIET_MIN_MS = 40,   // but no less
     QUIET_MAX_MS = 8000, // and no more
     TURNS = 4,           // looks during such a wait
+    SLOW_MAX = 10,       // powers of two
     DITHER = 4,          // idle keys, at most one less, against faults that come in step with ours
 };
 
@@ -168,7 +169,9 @@ static int set_right(struct typing *t, size_t *have, struct failure *f) {
 }
 
 int typing_bring(struct typing *t, size_t have, struct failure *f) {
-    size_t chunk = t->p->chunk;
+    size_t chunk = t->p->chunk >> t->m->slow;
+    if (chunk < 1)
+        chunk = 1;
     size_t sent_again = SIZE_MAX; // from where, the last time
     while (have < t->size) {
         const size_t n = t->size - have < chunk ? t->size - have : chunk;
@@ -257,9 +260,12 @@ static int lost_enter(struct typing *t, struct failure *f) {
 }
 
 static int hand_in(struct typing *t, struct failure *f) {
-    for (t->failures = 0; t->failures < FAILURES_MAX; t->failures++) {
+    t->failures = 0;
+    for (unsigned sent = 0; t->failures < FAILURES_MAX; t->failures++, sent++) {
         report_detail(t->m->report, "enter `%s`", t->text);
         stream_skip(link_text(t->m->link));
+        if (t->p->idle != NULL)
+            typing_send(t, t->p->idle, sent % DITHER);
         typing_send(t, t->p->submit, 1);
         t->m->unsure = false;
         if (t->p->taken == NULL)
@@ -317,11 +323,17 @@ int machine_type(struct machine *m, const struct prompt *p, const char *text, st
     char why[128];
     int result = compose(&t, text, f);
     t.again = p->again == NULL ? NULL : pattern_compile(p->again, why, sizeof why);
+    m->lines++;
+    m->unsure = m->unsure || m->slow > 0;
     if (result == 0)
         result = bring_line(&t, f);
     if (result == 0)
         result = machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
                                    "the guest did not echo what was typed, time after time", f);
+    if (t.mended && m->slow < SLOW_MAX)
+        m->slow += 2;
+    else if (!t.mended && m->slow > 0)
+        m->slow--;
     if (result == 1)
         result = hand_in(&t, f);
     if (result == 0)

@@ -11,7 +11,7 @@
 #include "dialogue/machine_impl.h"
 
 enum {
-    FAILURES_MAX = 24,     // times in a row that no further byte could be brought to stand
+    FAILURES_MAX = 18,     // times in a row that no further byte could be brought to stand
     NOTHING_EXPECTED = -1, // see mend_look
 };
 

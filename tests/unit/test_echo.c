@@ -194,6 +194,15 @@ static void how_much(void **state) {
     assert_int_equal(echoed, 2);
     assert_int_equal(echo_judge(ECHO_TWICE, " ", 0, "root", 4, "  rroo", 6, &echoed), ECHO_PENDING);
     assert_int_equal(echoed, 3); // it can be one `roo` and the other's `r` as well
+    // `/boo` and the other's `/b`; but not when `/bo` was drawn in one piece
+    assert_int_equal(echo_judge(ECHO_TWICE, " ", 0, "/boo", 4, "  //bboo", 8, &echoed),
+                     ECHO_PERFECT);
+    assert_int_equal(echo_judge(ECHO_TWICE, " ", 3, "/boo", 4, "  //bboo", 8, &echoed),
+                     ECHO_PENDING);
+    assert_int_equal(echoed, 3);
+    assert_int_equal(echo_judge(ECHO_TWICE, " ", 3, "/boo", 4, "  //bbooo", 9, &echoed),
+                     ECHO_PERFECT);
+    assert_int_equal(echo_judge(ECHO_TWICE, " ", 3, "/boo", 4, "  //bob", 7, &echoed), ECHO_WRONG);
     assert_int_equal(echo_judge(ECHO_ERASED, NULL, 0, "root", 4, "rox t", 5, &echoed), ECHO_WRONG);
     assert_int_equal(echo_judge(ECHO_ERASED, NULL, 0, "root", 4, "rox o", 5, &echoed),
                      ECHO_PENDING);
