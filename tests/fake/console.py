@@ -149,6 +149,8 @@ class Console:
 
     def draw(self, before, prompt, line):
         """The prompt and the line anew, as busybox draws them."""
+        if self.muted:
+            return
         self.raw(before)
         self.out(prompt)
         column = len(prompt.rpartition("\n")[2])
