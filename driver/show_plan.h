@@ -6,8 +6,8 @@
 #include "options/options.h"
 #include "report/report.h"
 
-// Prints the plan to standard output, for a person or (--json) for programs. Reads only; the network
-// is not used. Returns 0, GROW_UNCHANGED (grow.h), or -1 with the first refusal.
+// Prints the plan to standard output, for a person or (--json) for programs. Reads only; the
+// network is not used. Returns 0, GROW_UNCHANGED (grow.h), or -1 with the first refusal.
 int show_plan(const struct options *o, struct report *r, struct failure *f);
 
 #endif

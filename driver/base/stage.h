@@ -17,7 +17,7 @@ enum stage {
     STAGE_KEPT,     // not written; overlay and journal are still there
     STAGE_COMMIT,   // the commit has begun
     STAGE_REPLACED, // all is in the disk; it was not proved, or what is beside it is still there
-    STAGE_DONE, // grown and proved, and nothing is left beside it
+    STAGE_DONE,     // grown and proved, and nothing is left beside it
     STAGE_COUNT
 };
 
