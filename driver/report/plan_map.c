@@ -29,7 +29,7 @@ static char column(const struct mbr_entry entry[4], uint64_t from, uint64_t to, 
         taken += part;
         if (part > most) {
             most = part;
-            sign = (char)('1' + i);
+            sign = "1234"[i];
         }
     }
     const uint64_t all = overlap(from, to, 0, sectors);
@@ -49,8 +49,8 @@ void plan_map(char text[MAP_COLUMNS + 1], const struct mbr_entry entry[4], uint6
         text[c] = column(entry, from, to > from ? to : from + 1, sectors);
     }
     for (int i = 0; i < ENTRIES; i++)
-        if (entry[i].type != 0 && entry[i].start < scale && strchr(text, '1' + i) == NULL)
-            text[(uint64_t)entry[i].start * MAP_COLUMNS / scale] = (char)('1' + i);
+        if (entry[i].type != 0 && entry[i].start < scale && strchr(text, "1234"[i]) == NULL)
+            text[(uint64_t)entry[i].start * MAP_COLUMNS / scale] = "1234"[i];
 }
 
 static int compare(const void *a, const void *b) {
