@@ -13,6 +13,7 @@ death=STATE:FILE    what deaths.py has written into FILE
 drop=K, double=K    every K-th letter at the serial port is lost, or comes twice (not at boot:)
 drop-boot=K         the same at boot:
 mute=STATE          from there on, no key is echoed
+stopped=STATE       a signal stops QEMU, and nobody lets it go on
 slow=K              everything takes K times as long as a fiftieth of what it takes in a real guest
 line-lost=N         the first N lines that a shell is given are lost, after their echo
 flush=late          getty empties its buffer once more when the first key has come

@@ -113,6 +113,8 @@ class Machine:
             if how == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             os._exit(int(how or 1))
+        if faults.at("stopped", state) is not None:
+            os.kill(os.getpid(), signal.SIGSTOP)
         if faults.at("mute", state) is not None:
             console.muted = True
         if faults.at("panic", state) is not None:

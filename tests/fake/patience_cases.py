@@ -57,6 +57,7 @@ def silent():
 
 CASES = [
     *(replace(case, name="patience/" + case.name.partition("/")[2]) for case in both(list(silent()))),
+    fail("stopped", "stopped=apk", 47, "spared", "same", "stopped by a signal"),
     slow(1), slow(3, "--console"),
     # What is overdue is asked for again.
     Case("patience/line-lost", faults="line-lost=1", **asked("run it again")),
