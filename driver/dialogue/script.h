@@ -50,14 +50,12 @@ struct state {
     char *otherwise; // state to go to instead; NULL: the next one
     struct assignment *set;
     unsigned set_count;
-    char *stage;  // the disk's stage from this state's typing on (base/stage.h), or NULL
+    unsigned budget; // guest seconds without progress that this state may have; 0: see below
+    char *stage;     // the disk's stage from this state's typing on (base/stage.h), or NULL
     double takes; // guest seconds (guest_clock.h) from QEMU's start until what is waited for here
                   // has come, on the reference host; 0: this state is no landmark
-    unsigned budget; // guest seconds without progress that this state may have; 0: see below
-    char *nudge; // keys that make the guest repeat what is waited for, pressed when it is overdue;
-                 // or NULL
-    bool hold;   // a signal waits until this state and what it waits for is over, unless the guest
-                 // works on an overlay
+    char *nudge;  // keys that make the guest repeat what is waited for, pressed when it is overdue;
+                  // or NULL
     unsigned
         *tries; // how often the state may be entered in one run of its dialogue; NULL: see below
     char *exhausted; // failure's name when that is exceeded
@@ -65,13 +63,15 @@ struct state {
     char *prompt;    // which prompt is typed at
     char *type;      // text typed there, then the prompt's submit key; or NULL
     char *press;     // keys sent as they are, no echo awaited; or NULL
-    bool repeat;     // the keys are sent again while nothing comes that is expected
     char *command;   // a shell command, typed with the prompt's mark behind it; or NULL
-    bool finish;     // waits for the mark of a command that an earlier state typed
     char *collect;   // list that gets every line which a command prints; or NULL
     char *call;      // another dialogue, run to its end; or NULL
     struct rule *expect;
     unsigned expect_count;
+    bool hold;   // a signal waits until this state and what it waits for is over, unless the guest
+                 // works on an overlay
+    bool repeat; // the keys are sent again while nothing comes that is expected
+    bool finish; // waits for the mark of a command that an earlier state typed
     struct branch *then;
     unsigned then_count;
     char *fail;   // failure's name: entering the state is that failure; or NULL
