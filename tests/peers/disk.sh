@@ -101,7 +101,7 @@ judge() {
         "$(same "$(bytes_at disk 440 4)" "$old_signature" replaced) |" \
         "$(same "$(table_read disk | awk '{ print $5 }' | tr '\n' ' ')" "$old_flags" changed) |" \
         "$(same "$(bytes_at disk 0 440)" "$old_code" changed) |" \
-        "$unused | $clean | $3 s | $((($(cat most) - $(cat before)) / 1024)) MiB |"
+        "$unused | $clean | $3 s | $(awk "BEGIN { printf \"%.1f\", ($(cat most) - $(cat before)) / 1024 }") MiB |"
 }
 
 sh "$tests/disks/make.sh" openwrt "$out/before" raw
