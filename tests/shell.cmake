@@ -65,6 +65,8 @@ add_guest_test(e2e/term-resize2fs e2e e2e/kill.sh term-resize2fs TERM driver tra
                ext2-no-resize-inode raw 512M)
 add_guest_test(e2e/int-boot e2e e2e/kill.sh int-boot INT driver log "state boot/kernel" openwrt raw 512M)
 
+include(shim/tests.cmake)
+
 add_guest_test(e2e/host-full e2e e2e/full.sh host-full)
 set_tests_properties(e2e/host-full PROPERTIES SKIP_RETURN_CODE 77)
 
