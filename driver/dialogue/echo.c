@@ -95,7 +95,7 @@ static size_t erase(const char *seen, size_t size, char *line) {
 
 static enum echo_verdict judge_erased(const char *sent, size_t sent_size, const char *seen,
                                       size_t size, size_t *echoed) {
-    char *line = malloc(size + 1);
+    char *line = calloc(size + 1, 1);
     if (line == NULL)
         return ECHO_WRONG;
     const size_t length = erase(seen, size, line);
@@ -106,7 +106,7 @@ static enum echo_verdict judge_erased(const char *sent, size_t sent_size, const 
 
 // Without its LFs. NULL without memory.
 static char *unwrapped(const char *seen, size_t seen_size, size_t *size) {
-    char *line = malloc(seen_size + 1);
+    char *line = calloc(seen_size + 1, 1);
     *size = 0;
     for (size_t i = 0; line != NULL && i < seen_size; i++)
         if (seen[i] != '\n')
