@@ -51,7 +51,7 @@ add_guest_test(e2e/no-resize-inode e2e e2e/grow.sh no-resize-inode ext2-no-resiz
 add_guest_test(e2e/paths e2e e2e/paths.sh paths --attach=hda)
 add_guest_test(e2e/paths-drive-add e2e e2e/paths.sh paths-drive-add --attach=usb --plug-by=drive)
 
-# Each operation on the disk, cut off in its middle, then run again.
+# Each operation of the guest, cut off in its middle, then recovered and run again; and some in place.
 add_guest_test(e2e/kill-fdisk e2e e2e/kill.sh kill-fdisk KILL all transcript "table has been altered"
                openwrt-padding qcow2 512M)
 add_guest_test(e2e/kill-e2fsck e2e e2e/kill.sh kill-e2fsck KILL all transcript "^Pass 2"
@@ -59,7 +59,11 @@ add_guest_test(e2e/kill-e2fsck e2e e2e/kill.sh kill-e2fsck KILL all transcript "
 add_guest_test(e2e/kill-resize2fs e2e e2e/kill.sh kill-resize2fs KILL all transcript "^Resizing the filesystem"
                ext2-no-resize-inode raw 512M)
 add_guest_test(e2e/kill-poweroff e2e e2e/kill.sh kill-poweroff KILL all log "type poweroff" openwrt qcow2 512M)
-add_guest_test(e2e/kill-resize e2e e2e/kill.sh kill-resize KILL driver log "step 2: " openwrt qcow2 512M)
+add_guest_test(e2e/kill-overlay e2e e2e/kill.sh kill-overlay KILL driver log "step 2: " openwrt qcow2 512M)
+add_guest_test(e2e/kill-in-place e2e e2e/kill.sh kill-in-place KILL all transcript "^Resizing the filesystem"
+               ext2-no-resize-inode raw 512M --in-place)
+add_guest_test(e2e/in-place e2e e2e/grow.sh in-place openwrt-padding qcow2 512M --in-place --attach=virtio)
+add_guest_test(e2e/by-copy e2e e2e/grow.sh by-copy openwrt vmdk 512M)
 add_guest_test(e2e/kill-qemu e2e e2e/kill.sh kill-qemu KILL qemu log "state login/name" openwrt raw 512M)
 add_guest_test(e2e/term-resize2fs e2e e2e/kill.sh term-resize2fs TERM driver transcript "^Resizing the filesystem"
                ext2-no-resize-inode raw 512M)
@@ -90,5 +94,6 @@ foreach(attach hda virtio usb)
 endforeach()
 
 include(fake/tests.cmake OPTIONAL)
+include(kills/tests.cmake OPTIONAL)
 include(plan/tests.cmake OPTIONAL)
 include(iso/tests.cmake OPTIONAL)

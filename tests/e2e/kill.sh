@@ -1,6 +1,7 @@
 #!/bin/sh
-# Kills a run in the middle, then runs the same command again: the disk must come out grown, with every file in
-# it intact.
+# Kills a run in the middle. The disk must be byte for byte what it was; after --recover, which leaves nothing beside
+# it, the same command grows it. With --in-place among the options the disk may have changed, and the same command alone
+# must finish the job. In the end every file in the disk is intact.
 #
 #   kill.sh NAME SIGNAL WHOM WHERE PATTERN DISK FORMAT SIZE [OPTION...]
 #
@@ -52,10 +53,28 @@ if [ -n "${qemu:-}" ]; then
     tail --pid="$qemu" -f /dev/null
 fi
 
+case " $* " in
+*" --in-place "*) ;;
+*)
+    cmp before disk || {
+        echo "the disk has changed"
+        exit 1
+    }
+    if ! "$QEMU_GROW" --recover disk >log 2>&1 || ! cmp before disk; then
+        cat log
+        exit 1
+    fi
+    if ls disk.* 2>/dev/null; then
+        echo "left beside the disk by --recover"
+        exit 1
+    fi
+    ;;
+esac
+
 code=0
 "$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript "$@" disk "$size" >log 2>&1 || code=$?
-# 16, size-not-larger: it was killed after the last write, and there was nothing left to be done.
-if [ "$code" -ne 0 ] && [ "$code" -ne 16 ]; then
+# 3, unchanged: in place, it was killed after the last write, and there was nothing left to be done.
+if [ "$code" -ne 0 ] && [ "$code" -ne 3 ]; then
     show_failure log
     exit 1
 fi
