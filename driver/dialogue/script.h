@@ -54,17 +54,8 @@ struct state {
     char *stage;     // the disk's stage from this state's typing on (base/stage.h), or NULL
     double takes; // guest seconds (guest_clock.h) from QEMU's start until what is waited for here
                   // has come, on the reference host; 0: this state is no landmark
-<<<<<<< Updated upstream
     char *nudge;  // keys that make the guest repeat what is waited for, pressed when it is overdue;
                   // or NULL
-=======
-    unsigned budget; // guest seconds without progress that this state may have; 0: see below
-    char *nudge; // keys that make the guest repeat what is waited for, pressed when it is overdue;
-                 // or NULL
-    bool hold;   // a signal waits until this state and what it waits for is over, unless the guest
-    bool repeat; // the keys are sent again while nothing comes that is expected
-                 // works on an overlay
->>>>>>> Stashed changes
     unsigned
         *tries; // how often the state may be entered in one run of its dialogue; NULL: see below
     char *exhausted; // failure's name when that is exceeded
