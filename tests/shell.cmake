@@ -70,6 +70,10 @@ add_guest_test(e2e/term-resize2fs e2e e2e/kill.sh term-resize2fs TERM driver tra
 add_guest_test(e2e/int-boot e2e e2e/kill.sh int-boot INT driver log "state boot/kernel" openwrt raw 512M)
 
 include(shim/tests.cmake)
+# Guests that die for real.
+foreach(death panic panic-unseen emergency kernel-path kernel-path-quiet cd-unreadable disk-io target-full panic-late)
+  add_guest_test(e2e/death-${death} e2e e2e/deaths.sh ${death})
+endforeach()
 
 add_guest_test(e2e/host-full e2e e2e/full.sh host-full)
 set_tests_properties(e2e/host-full PROPERTIES SKIP_RETURN_CODE 77)

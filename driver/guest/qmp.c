@@ -13,16 +13,16 @@
 enum {
     LINE_MAX_BYTES = 256 * 1024, // of the protocol; longer ones are thrown away
     SCREEN_COLUMNS = 80,
-    SCREEN_ROWS = 25,
+    SCREEN_ROWS = 204, // of the whole memory: Linux scrolls by showing another part of it
     SCREEN_CELLS = SCREEN_COLUMNS * SCREEN_ROWS, // two bytes each: letter and colour
-    LOOK_MS = 3000,                              // between two looks at the screen
+    LOOK_MS = 5000,                              // between two looks at the screen
     TEXT_MAX = 4096,
 };
 
-// VGA's text memory; the id tells the answer from others.
+// VGA's text memory, all SCREEN_CELLS; the id tells the answer from others.
 #define ASK_CAPABILITIES "{\"execute\":\"qmp_capabilities\"}\n"
 #define ASK_SCREEN                                                                                 \
-    "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"xp /2000hx "         \
+    "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"xp /16320hx "        \
     "0xb8000\"},\"id\":\"screen\"}\n"
 
 struct qmp {

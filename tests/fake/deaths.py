@@ -35,7 +35,7 @@ def qemu(event, **data):
 
 def screen(*lines):
     """What the guest's screen shows, as the monitor dumps its memory: a letter and its colour."""
-    text = "".join(f"{line:{-(-len(line) // 80) * 80}}" for line in lines).ljust(80 * 25)
+    text = "".join(f"{line:{-(-len(line) // 80) * 80}}" for line in lines).ljust(80 * 204)
     cells = [f"0x07{ord(letter):02x}" for letter in text]
     dump = "".join(f"{0xb8000 + 2 * i:016x}: {' '.join(cells[i : i + 8])}\r\n" for i in range(0, len(cells), 8))
     return {"state": "initramfs", "qmp": [{"return": dump, "id": "screen"}]}
