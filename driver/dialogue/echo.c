@@ -124,7 +124,7 @@ enum echo_verdict echo_judge(enum echo kind, const char *lead, size_t stands, co
         return ECHO_WRONG;
     const size_t most = lead == NULL ? 0 : strspn(line, lead);
     enum echo_verdict best = ECHO_WRONG;
-    for (size_t skip = 0; skip <= most && best != ECHO_PERFECT; skip++) {
+    for (size_t skip = 0; skip <= most && skip <= size && best != ECHO_PERFECT; skip++) {
         const char *at = line + skip;
         const size_t left = size - skip;
         size_t count = 0;
