@@ -33,7 +33,9 @@ static char column(const struct mbr_entry entry[4], uint64_t from, uint64_t to, 
         }
     }
     const uint64_t all = overlap(from, to, 0, sectors);
-    return taken < all && all - taken > most ? '.' : sign;
+    if (taken < all && all - taken > most)
+        sign = '.';
+    return sign;
 }
 
 void plan_map(char text[MAP_COLUMNS + 1], const struct mbr_entry entry[4], uint64_t sectors,
