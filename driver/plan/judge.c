@@ -157,14 +157,18 @@ void judge_growth(struct plan *p) {
             &p->reasons, REASON_CUT_OFF_RUN,
             "the disk has SIZE already, but what is in it has not, as after a run that "
             "was cut off: this run goes on with it");
-    // With meta_bg descriptors never move; else the first group must hold them all in a row.
-    if ((s->incompat & EXT_INCOMPAT_META_BG) == 0 &&
-        descriptors > ext_descriptor_blocks(s, s->blocks) + s->reserved_gdt_blocks)
-        (void)reason_add(&p->reasons, REASON_TABLES_MOVE,
+    const uint64_t kept = ext_descriptor_blocks(s, s->blocks) + s->reserved_gdt_blocks;
+    // With meta_bg descriptors never move; else the first group must hold them all in a row. Where
+    // the resize inode's own indirect block stands in that row, resize2fs 1.47.0 stops with
+    // `Illegal doubly indirect block found`.
+    if ((s->incompat & EXT_INCOMPAT_META_BG) == 0 && descriptors > kept)
+        (void)reason_add(&p->reasons,
+                         (s->compat & EXT_COMPAT_RESIZE_INODE) != 0 ? REASON_RESIZE_INODE_SMALL
+                                                                    : REASON_TABLES_MOVE,
                          "the group descriptors will take %" PRIu64
                          " blocks, and the file system has %" PRIu64
                          " for them: resize2fs moves what is in the way, which takes longer",
-                         descriptors, ext_descriptor_blocks(s, s->blocks) + s->reserved_gdt_blocks);
+                         descriptors, kept);
     if (device - p->fs_blocks >= PAGE_BYTES / s->block_size + 1 && device > p->fs_blocks)
         (void)reason_add(&p->reasons, REASON_REST_UNUSED,
                          "the last %" PRIu64

@@ -244,6 +244,12 @@ const struct reason_row reason_rows[REASON_COUNT] = {
                             "there is no or too little room for more group descriptors: resize2fs "
                             "moves blocks and inode tables, which takes longer",
                             ""},
+    [REASON_RESIZE_INODE_SMALL] =
+        {"resize-inode-small", SEVERITY_WARN, EXIT_ID_OK,
+         "the resize inode keeps too little room for the group descriptors: resize2fs moves "
+         "blocks, "
+         "and stops where its own block would have to be moved (1.47.0 does)",
+         "if it stops, take the feature away (tune2fs -O ^resize_inode, e2fsck -f), and run again"},
     [REASON_META_BG] = {"meta-bg", SEVERITY_NOTE, EXIT_ID_OK,
                         "the file system has the feature meta_bg: its descriptors are spread, and "
                         "nothing has to be moved for them",

@@ -190,13 +190,20 @@ class Trial:
         if planned != found:
             raise Wrong(f"{what}: planned {planned}, found {found}")
 
+    def stops(self, plan):
+        """resize2fs 1.47.0 does not move the resize inode's own block."""
+        shutil.copyfile(self.path("fs"), self.path("tried"))
+        self.truncate("tried", self.last(plan["planned"])["bytes"])
+        self.do("e2fsck", "-fy", "tried", good=(0, 1))
+        return "Illegal doubly indirect block" in self.do("resize2fs", "tried", good=range(256)).stderr
+
     def check_refused(self, plan):
         """A refusal of numbers must be what resize2fs itself says to them."""
         codes = [reason["code"] for reason in plan["reasons"] if reason["severity"] == "refuse"]
         if plan["planned"] is None:
             raise Wrong(f"refused: {codes}")
         row = self.last(plan["planned"])
-        blocks = self.grow("plain", row["bytes"])
+        blocks = None if codes == ["no-room"] else self.grow("plain", row["bytes"])
         if codes == ["nothing-to-grow"]:
             now = plan["now"]["file_system"]["blocks"]
             if blocks is not None and blocks > now:
@@ -204,7 +211,7 @@ class Trial:
         elif set(codes) & {"too-many-groups", "too-many-inodes"}:
             if blocks is not None:
                 raise Wrong(f"refused: {codes}, but resize2fs made {blocks} blocks")
-        else:
+        elif codes != ["no-room"]:  # the host may not have it for what goes far
             raise Wrong(f"refused: {codes}")
         return codes[0]
 
@@ -257,9 +264,11 @@ class Trial:
             self.same("blocks", self.grow("plain", self.last(plan["now"])["bytes"]),
                       plan["now"]["file_system"]["blocks"])
             return "unchanged"
+        codes = {reason["code"] for reason in plan["reasons"]}
+        if "resize-inode-small" in codes and self.stops(plan):
+            return "stopped by resize2fs, as warned"
         self.check_growth(plan)
-        moved = any(reason["code"] == "tables-move" for reason in plan["reasons"])
-        return "grown, with tables moved" if moved else "grown"
+        return "grown, with tables moved" if codes & {"tables-move", "resize-inode-small"} else "grown"
 
 
 def run(seed, args):
