@@ -75,6 +75,7 @@ static const cyaml_schema_field_t state_fields[] = {
     YAML_STRING("type", struct state, type),
     YAML_STRING("press", struct state, press),
     OPTIONAL_BOOL("repeat", struct state, repeat),
+    YAML_STRING("idle", struct state, idle),
     YAML_STRING("command", struct state, command),
     OPTIONAL_BOOL("finish", struct state, finish),
     YAML_STRING("collect", struct state, collect),

@@ -71,6 +71,7 @@ struct state {
     bool hold;   // a signal waits until this state and what it waits for is over, unless the guest
                  // works on an overlay
     bool repeat; // the keys are sent again while nothing comes that is expected
+    char *idle;  // keys that do nothing, sent before each second repetition; or NULL
     bool finish; // waits for the mark of a command that an earlier state typed
     struct branch *then;
     unsigned then_count;

@@ -293,6 +293,9 @@ static int press_again(struct machine *m, const struct state *s, unsigned *press
     if (keys == NULL)
         return -1;
     report_detail(m->report, "press %s again", s->press);
+    // Against faults that come in step with the keys.
+    if (s->idle != NULL && *presses % 2 == 0)
+        link_send(m->link, s->idle, strlen(s->idle));
     link_send(m->link, keys, strlen(keys));
     free(keys);
     begin_wait(m, s, ++*presses, all);
