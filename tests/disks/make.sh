@@ -95,7 +95,8 @@ if [ "$format" = raw ]; then
     mv disk.raw image
 else
     # vpc: without it the size would be rounded.
-    qemu-img convert -q -f raw -O "$format" $([ "$format" != vpc ] || echo -o force_size=on) disk.raw image
+    [ "$format" = vpc ] && set -- -o force_size=on || set --
+    qemu-img convert -q -f raw -O "$format" "$@" disk.raw image
 fi
 defect_format "$defect" image base "$file.base"
 [ ! -e base ] || mv -f base "$folder/$file.base"
