@@ -95,7 +95,8 @@ if [ "$format" = raw ]; then
     mv disk.raw image
 else
     # vpc: without it the size would be rounded.
-    [ "$format" = vpc ] && set -- -o force_size=on || set --
+    set --
+    [ "$format" != vpc ] || set -- -o force_size=on
     qemu-img convert -q -f raw -O "$format" "$@" disk.raw image
 fi
 defect_format "$defect" image base "$file.base"
