@@ -162,10 +162,11 @@ class Console:
                 column = 0
         self.raw("\x1b[J")
 
-    def line(self, prompt):
+    def line(self, prompt, drawn=None):
         """A line, or None for Ctrl-C, or Ctrl-D on an empty line."""
         self.prompt(prompt)
-        first = len(prompt.rpartition("\n")[2])
+        drawn = prompt if drawn is None else drawn  # what is drawn again before the line
+        first = len(drawn.rpartition("\n")[2])
         line, column = "", first
         while True:
             byte = self.key()
@@ -178,10 +179,10 @@ class Console:
             if byte == "\x15":
                 if line:
                     rows = (first + len(line)) // COLUMNS
-                    self.draw((f"\x1b[{rows}A" if rows else "") + "\r", prompt, "")
+                    self.draw((f"\x1b[{rows}A" if rows else "") + "\r", drawn, "")
                 line, column = "", first
             elif byte == "\x0c":
-                self.draw("\x1b[H\x1b[J\r", prompt, line)
+                self.draw("\x1b[H\x1b[J\r", drawn, line)
             elif byte in "\x7f\b":
                 if line:
                     self.raw("\b\x1b[J" if column else f"\r\x1b[1A\x1b[{COLUMNS - 1}C\x1b[J")

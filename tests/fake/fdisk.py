@@ -83,8 +83,8 @@ class Fdisk:
 
     # Questions.
 
-    def ask(self, prompt):
-        line = self.console.line(prompt)
+    def ask(self, prompt, drawn=None):
+        line = self.console.line(prompt, drawn)
         if line is None:
             raise Left(0)
         return line.strip()
@@ -97,7 +97,7 @@ class Fdisk:
     def ask_number(self, what, low, high, default=None):
         given = f", default {default}" if default is not None else ""
         while True:
-            answer = self.ask(f"{what} ({low}-{high}{given}): ")
+            answer = self.ask(f"{what} ({low}-{high}{given}): ", drawn="")
             if not answer and default is not None:
                 self.console.out(f"Using default value {default}\n")
                 return default
