@@ -132,7 +132,7 @@ done
 # QEMU machine has: their events come when mdev is already the helper, as on Alpine.
 boot_modules='ata_piix sd_mod sr_mod isofs virtio_pci virtio_blk uhci-hcd ehci-pci usb-storage ext4
     crc32c_generic loop squashfs'
-later_modules='button evdev i2c-piix4 pcspkr psmouse'
+later_modules='button evdev i2c-piix4 pcspkr psmouse pvpanic-mmio'
 modules=lib/modules/$release
 take_modules() { # ROOT NAME...: modules and all that they need
     module_root=$1
