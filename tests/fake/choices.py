@@ -98,7 +98,7 @@ def disks():
         attach = ("hda", "virtio", "usb")[i % 3]
         yield Case(f"choices/disk-{disk}", (f"--attach={attach}",), disk=disk, size=SIZES.get(disk, "128M"))
     yield Case("choices/disk-openwrt-padding", disk="openwrt-padding", size="512M",
-               says=("repaired:", "Padding at end of inode bitmap is not set. Fix?"))
+               says=("e2fsck repaired in the guest:", "Padding at end of inode bitmap is not set. Fix?"))
     yield Case("choices/size-added", size="+88M")
     yield Case("choices/size-equal", size="40M")  # there is room behind its partition
     yield Case("choices/size-bytes", size="100001792", says=("100001792 bytes",))

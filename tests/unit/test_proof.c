@@ -184,8 +184,8 @@ static void test_unreadable(void **state) {
     struct failure f = {0};
     make_plan(&p);
     sh_do("truncate -s 16M disk");
-    p.disk = realpath("disk", NULL);
-    p.format = strdup("raw");
+    p.disk = p.image.path = realpath("disk", NULL);
+    p.format = p.image.format = strdup("raw");
     assert_int_equal(proof_check(&after, &p, "qemu-img", &f), -1);
     assert_id(&f, EXIT_ID_PROOF_FAILED);
     assert_says(&f, "no MBR partition table");
