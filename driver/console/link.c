@@ -36,6 +36,7 @@ struct link {
     struct stream *kernel;
     int stop_fd;
     int pid_fd;  // readable when the program has ended
+    bool mute;   // the program reads no more; what it has written is still to be read
     bool closed; // the terminal is gone
     bool ended;
     bool no_memory;
@@ -171,7 +172,7 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
     bool failed = false;
     struct pollfd fds[3] = {
         {.fd = l->closed ? -1 : pty_fd(l->pty),
-         .events = (short)(POLLIN | (pty_pending(l->pty) ? POLLOUT : 0))},
+         .events = (short)(POLLIN | (pty_pending(l->pty) && !l->mute ? POLLOUT : 0))},
         {.fd = watch_stop ? l->stop_fd : -1, .events = POLLIN},
         // The program's end counts once its terminal has been read to the end.
         {.fd = l->closed ? l->pid_fd : -1, .events = POLLIN},
@@ -181,8 +182,8 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         return errno == EINTR && watch_stop && l->stop_fd >= 0 ? LINK_STOP : LINK_QUIET;
     if (fds[1].revents != 0)
         return LINK_STOP;
-    if (pty_pending(l->pty) && !l->closed && pty_flush(l->pty) != 0)
-        l->closed = true;
+    if (pty_pending(l->pty) && !l->mute && !l->closed && pty_flush(l->pty) != 0)
+        l->mute = true;
     if (fds[0].revents != 0 && take_in(l, f, &failed))
         return failed ? LINK_ERROR : LINK_TEXT;
     if (l->closed && pty_ended(l->pty, &l->status)) {
@@ -200,8 +201,8 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
 }
 
 void link_send(struct link *l, const char *bytes, size_t size) {
-    if (!l->closed && pty_write(l->pty, bytes, size) != 0)
-        l->closed = true;
+    if (!l->mute && !l->closed && pty_write(l->pty, bytes, size) != 0)
+        l->mute = true;
 }
 
 void link_set_tap(struct link *l, link_tap *tap, void *arg) {

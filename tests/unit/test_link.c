@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "console/link.h"
 
@@ -89,6 +90,18 @@ static void test_the_last_kernel_line(void **state) {
     link_free(l);
 }
 
+// What QEMU says before it ends is read, though something was typed at it too late.
+static void test_last_words(void **state) {
+    (void)state;
+    struct link *l = open_link("printf 'last words'");
+    siginfo_t info = {0};
+    assert_int_equal(waitid(P_PID, (id_t)pty_pid(link_pty(l)), &info, WEXITED | WNOWAIT), 0);
+    link_send(l, "x", 1);
+    await(l, link_text(l), NULL);
+    await(l, link_text(l), "last words");
+    link_free(l);
+}
+
 static void test_traces(void **state) {
     (void)state;
     struct link *l = open_link("printf 'a\\r\\n+ mount\\r\\nb'; read x");
@@ -143,6 +156,7 @@ int main(void) {
         cmocka_unit_test(test_a_halt_within_a_head),
         cmocka_unit_test(test_a_bracket_at_the_end),
         cmocka_unit_test(test_the_last_kernel_line),
+        cmocka_unit_test(test_last_words),
         cmocka_unit_test(test_traces),
         cmocka_unit_test(test_last_line),
     };
