@@ -239,6 +239,9 @@ int qemu_command_add_qmp(struct qemu_command *c, int qmp_fd, struct failure *f) 
     list_format(&l, "socket,id=qemu-grow,fd=%d", qmp_fd);
     list_add(&l, "-mon");
     list_add(&l, "chardev=qemu-grow,mode=control");
+    // What -nographic means without -mon: a console whose C-a c leads to the monitor (step 10).
+    list_add(&l, "-serial");
+    list_add(&l, "mon:stdio");
     c->argv = l.items;
     return l.failed ? failure_no_memory(f) : 0;
 }

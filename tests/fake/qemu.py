@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, field
 
 TAKES_NOTHING = ("-nographic", "-no-reboot", "-usb")
-TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device", "-chardev", "-mon")
+TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device", "-chardev", "-mon", "-serial")
 
 
 def options_of(text):
@@ -72,4 +72,7 @@ def parse(argv):
     for wanted in ("-nographic", "-no-reboot", "-cdrom", "-nic"):
         if wanted not in line.words:
             fail(f"the fake guest wants {wanted}")
+    # As QEMU is: with a -mon of one's own, -nographic has no monitor behind the console any more.
+    if "-mon" in line.words and line.words.get("-serial") != "mon:stdio":
+        fail("the fake guest wants -serial mon:stdio beside -mon")
     return line
