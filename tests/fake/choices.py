@@ -137,22 +137,6 @@ def read_proof(trial, _result):
     must(proof["e2fsck"]["exit_code"] == 0 and "Pass 5" in proof["e2fsck"]["words"], proof["e2fsck"])
 
 
-def read_proof(trial, _result):
-    """The proof as JSON: each check good, the repair and the digests told."""
-    with open(os.path.join(trial.folder, "proof.json"), encoding="utf-8") as file:
-        proof = json.load(file)
-    must(proof["outcome"] == "proved" and proof["checks"] and all(check["ok"] for check in proof["checks"]), proof)
-    must(any("Free blocks count wrong" in line for line in proof["repairs"]), proof["repairs"])
-    must(proof["plan"]["partition"]["sectors"] == 262144 - proof["plan"]["partition"]["start"], proof["plan"])
-    start = proof["plan"]["partition"]["start"] * 512
-    with open(trial.disk, "rb") as disk:
-        sector, between = disk.read(512), disk.read(start - 512)
-    must(proof["digests"]["sector_0"] == hashlib.sha256(sector).hexdigest(), proof["digests"])
-    must(proof["digests"]["before_partition"] == hashlib.sha256(between).hexdigest(), proof["digests"])
-    must(all(proof["versions"].values()) and proof["iso"]["trust"] == "none", proof["versions"], proof["iso"])
-    must(proof["e2fsck"]["exit_code"] == 0 and "Pass 5" in proof["e2fsck"]["words"], proof["e2fsck"])
-
-
 def kernel_words(*wanted):
     def after(trial, _result):
         must(words_of_kernel(trial) == list(wanted), "the kernel got", words_of_kernel(trial))

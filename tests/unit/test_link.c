@@ -11,20 +11,7 @@
 #include <sys/wait.h>
 
 #include "console/link.h"
-
-// Starts a shell script as the guest. A line that is sent to it lets its `read` go on.
-static struct link *open_link(const char *script) {
-    struct failure f = {0};
-    char shell[] = "sh";
-    char option[] = "-c";
-    char *const argv[] = {shell, option, (char *)script, NULL};
-    struct pty *pty = pty_spawn(argv, &f);
-    if (pty == NULL)
-        fail_msg("%s", f.what);
-    struct link *l = link_new(pty, NULL, -1);
-    assert_non_null(l);
-    return l;
-}
+#include "shell_link.h"
 
 // Pumps until this text (or the end) has come.
 static void await(struct link *l, struct stream *from, const char *text) {
@@ -60,7 +47,8 @@ static void stay_quiet(struct link *l, int turns) {
 // A guest that is held up in the middle of a time stamp leaves nothing of it in the text.
 static void test_a_halt_within_a_head(void **state) {
     (void)state;
-    struct link *l = open_link("printf 'log[   12.3'; read x; printf '45678] x\\r\\nin: '; read x");
+    struct link *l =
+        shell_link("printf 'log[   12.3'; read x; printf '45678] x\\r\\nin: '; read x");
     await(l, link_text(l), "log");
     stay_quiet(l, 10);
     await(l, link_text(l), "log");
@@ -73,7 +61,7 @@ static void test_a_halt_within_a_head(void **state) {
 // What is no time stamp after all is text when nothing more comes.
 static void test_a_bracket_at_the_end(void **state) {
     (void)state;
-    struct link *l = open_link("printf 'go on? [   1'; read x; printf 'y]'; read x");
+    struct link *l = shell_link("printf 'go on? [   1'; read x; printf 'y]'; read x");
     await(l, link_text(l), "go on? ");
     await(l, link_text(l), "go on? [   1"); // after a while
     link_send(l, "\n", 1);
@@ -83,7 +71,7 @@ static void test_a_bracket_at_the_end(void **state) {
 
 static void test_the_last_kernel_line(void **state) {
     (void)state;
-    struct link *l = open_link("printf 'login: [   12.345678] Kernel panic - not syncing'");
+    struct link *l = shell_link("printf 'login: [   12.345678] Kernel panic - not syncing'");
     await(l, link_kernel(l), NULL);
     await(l, link_kernel(l), "[   12.345678] Kernel panic - not syncing\n");
     await(l, link_text(l), "login: ");
@@ -93,7 +81,7 @@ static void test_the_last_kernel_line(void **state) {
 // What QEMU says before it ends is read, though something was typed at it too late.
 static void test_last_words(void **state) {
     (void)state;
-    struct link *l = open_link("printf 'last words'");
+    struct link *l = shell_link("printf 'last words'");
     siginfo_t info = {0};
     assert_int_equal(waitid(P_PID, (id_t)pty_pid(link_pty(l)), &info, WEXITED | WNOWAIT), 0);
     link_send(l, "x", 1);
@@ -104,12 +92,12 @@ static void test_last_words(void **state) {
 
 static void test_traces(void **state) {
     (void)state;
-    struct link *l = open_link("printf 'a\\r\\n+ mount\\r\\nb'; read x");
+    struct link *l = shell_link("printf 'a\\r\\n+ mount\\r\\nb'; read x");
     link_traces(l, true);
     await(l, link_text(l), "a\nb");
     await(l, link_kernel(l), "+ mount\n");
     link_free(l);
-    l = open_link("printf 'a\\r\\n+ mount\\r\\nb'; read x");
+    l = shell_link("printf 'a\\r\\n+ mount\\r\\nb'; read x");
     await(l, link_text(l), "a\n+ mount\nb");
     link_free(l);
 }
@@ -117,10 +105,10 @@ static void test_traces(void **state) {
 static void test_last_line(void **state) {
     (void)state;
     struct link *l =
-        open_link("printf 'one\\r\\n two  \\r\\n   \\r\\n'; read x; printf ' '; read x;"
-                  "printf 'thr'; read x; printf 'ee '; read x;"
-                  "printf ' and\\r\\n\\r\\n'; read x; printf %0300d 0; read x;"
-                  "printf '\\nx'; read x; printf '\\n\\n'; read x");
+        shell_link("printf 'one\\r\\n two  \\r\\n   \\r\\n'; read x; printf ' '; read x;"
+                   "printf 'thr'; read x; printf 'ee '; read x;"
+                   "printf ' and\\r\\n\\r\\n'; read x; printf %0300d 0; read x;"
+                   "printf '\\nx'; read x; printf '\\n\\n'; read x");
     assert_last_line(l, "");
     await(l, link_text(l), "one\n two  \n   \n");
     assert_last_line(l, " two");

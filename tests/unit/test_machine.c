@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "dialogue/machine.h"
+#include "shell_link.h"
 
 // What every dialogue here begins with. The program on the other side is a shell script, on a raw
 // terminal; `take N` sends back N bytes as it gets them, as an echo, and so does cat all that come.
@@ -238,15 +239,9 @@ static void open_bench(struct bench *b, const char *states, const char *program)
     b->vars = vars_new();
     char *script = NULL;
     assert_true(asprintf(&script, "%s%s", take, program) > 0);
-    char shell[] = "sh";
-    char option[] = "-c";
-    char *const argv[] = {shell, option, script, NULL};
-    struct pty *pty = pty_spawn(argv, &f);
+    b->link = shell_link(script);
     free(script);
-    if (pty == NULL)
-        fail_msg("%s", f.what);
-    b->link = link_new(pty, NULL, -1);
-    assert_true(b->report != NULL && b->vars != NULL && b->link != NULL);
+    assert_true(b->report != NULL && b->vars != NULL);
     assert_int_equal(vars_set(b->vars, "rc", ""), 0);
     b->machine = machine_new(b->scripts, b->vars, b->link, b->report, "disk", STAGE_ENLARGED);
     assert_non_null(b->machine);

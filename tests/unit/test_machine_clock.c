@@ -5,6 +5,7 @@
 
 #include "dialogue/machine.h"
 #include "dialogue/machine_impl.h"
+#include "shell_link.h"
 
 enum { TURN_MS = 1000, FIRST_WORDS_MS = 60000 };
 
@@ -55,7 +56,6 @@ static int unload(void **state) {
 }
 
 static void open_bench(struct bench *b, const char *program, unsigned cpu) {
-    struct failure f = {0};
     *b = (struct bench){.host = {.now_ms = 5000, .cpu = cpu}};
     b->out = fopen("/dev/null", "we");
     assert_non_null(b->out);
@@ -63,15 +63,9 @@ static void open_bench(struct bench *b, const char *program, unsigned cpu) {
     b->vars = vars_new();
     char *script = NULL;
     assert_true(asprintf(&script, "stty raw -echo; %s", program) > 0);
-    char shell[] = "sh";
-    char option[] = "-c";
-    char *const argv[] = {shell, option, script, NULL};
-    struct pty *pty = pty_spawn(argv, &f);
+    b->link = shell_link(script);
     free(script);
-    if (pty == NULL)
-        fail_msg("%s", f.what);
-    b->link = link_new(pty, NULL, -1);
-    assert_true(b->report != NULL && b->vars != NULL && b->link != NULL);
+    assert_true(b->report != NULL && b->vars != NULL);
     b->machine = machine_new(scripts, b->vars, b->link, b->report, "disk", STAGE_ENLARGED);
     assert_non_null(b->machine);
     const struct machine_host host = {.now_ms = now_ms, .usage = usage, .data = &b->host};
