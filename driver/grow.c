@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/run.h"
+#include "base/monotonic.h"
 #include "base/signals.h"
 #include "console/link.h"
 #include "dialogue/given.h"
@@ -21,11 +21,11 @@
 #include "guest/enlarge.h"
 #include "guest/mdevlog.h"
 #include "guest/qmp.h"
+#include "host_steps.h"
 #include "options/folder.h"
 #include "plan/plan.h"
 #include "proof/proof.h"
 #include "proof/write.h"
-#include "report/screen.h"
 #include "work/overlay.h"
 #include "work/work.h"
 
@@ -66,17 +66,6 @@ static int load_scripts(struct run *run, struct failure *f) {
     run->scripts = scripts_load(folder, f);
     free(folder);
     return run->scripts == NULL ? -1 : 0;
-}
-
-// QEMU is looked for before the disk is touched.
-static int find_qemu(const struct options *o, struct failure *f) {
-    char *path = run_find(o->qemu);
-    if (path == NULL)
-        return failure_set(f, EXIT_ID_PROGRAM_MISSING,
-                           "install QEMU, or name it with --qemu or $QEMU", "%s cannot be run",
-                           o->qemu);
-    free(path);
-    return 0;
 }
 
 static int make_plan(struct run *run, struct failure *f) {
@@ -157,10 +146,14 @@ static int make_command(struct run *run, struct failure *f) {
     return 0;
 }
 
+static void host_step(const struct run *run, enum host_step i) {
+    report_step(run->report, host_steps[i].step, host_steps[i].title);
+}
+
 // --in-place.
 static int enlarge(struct run *run, enum stage *stage, struct failure *f) {
     if (run->plan.resize) {
-        report_step(run->report, "2", "Enlarge the disk with qemu-img resize");
+        host_step(run, HOST_ENLARGE);
         // From here on nobody can be sure that nothing was written.
         *stage = STAGE_ENLARGED;
         if (disk_enlarge(&run->plan, run->o->qemu_img, signals_fd(), f) != 0)
@@ -177,7 +170,7 @@ static int make_disk(struct run *run, enum stage *stage, struct failure *f) {
                                  "middle of the work");
         return enlarge(run, stage, f);
     }
-    report_step(run->report, "2", "Make an overlay of the new size");
+    host_step(run, HOST_OVERLAY);
     if (work_begin(&run->work, &run->plan, f) != 0)
         return -1;
     return work_enter(&run->work, PHASE_GUEST, f);
@@ -189,7 +182,7 @@ static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
         return -1;
     for (char **arg = run->command.argv; *arg != NULL; arg++)
         report_detail(run->report, "QEMU argument: %s", *arg);
-    run->guest_started = screen_seconds();
+    run->guest_started = monotonic_seconds();
     const int keep[] = {run->work.lock, qmp_theirs(run->qmp)};
     struct pty *pty = pty_spawn_keeping(run->command.argv, keep, sizeof keep / sizeof *keep, f);
     qmp_started(run->qmp);
@@ -220,10 +213,6 @@ static struct machine_limits limits(const struct run *run) {
                                    .may_cut = !run->o->in_place};
 }
 
-static uint64_t now_ms(void) {
-    return (uint64_t)(screen_seconds() * 1000.0);
-}
-
 // Ends QEMU in order: SIGTERM, so that it flushes what it has (SIGCONT, should it be stopped);
 // SIGKILL only when it does nothing any more, or the person insists.
 static void stop_guest(struct run *run) {
@@ -232,13 +221,14 @@ static void stop_guest(struct run *run) {
     struct patience patience = patience_new(STOP_MS, limits(run).data_bytes);
     struct guest_clock clock;
     const int signals = signals_count();
-    guest_clock_start(&clock, now_ms(), &u, run->o->timeout_scale);
+    guest_clock_start(&clock, monotonic_ms(), &u, run->o->timeout_scale);
     pty_signal(link_pty(run->link), SIGTERM);
     pty_signal(link_pty(run->link), SIGCONT);
     while (link_pump(run->link, STOP_TURN_MS, false, &ignored) != LINK_GONE) {
         u = link_usage(run->link);
         const uint64_t data = usage_data(&clock.usage, &u);
-        const bool over = patience_over(&patience, guest_clock_look(&clock, now_ms(), &u), data);
+        const bool over =
+            patience_over(&patience, guest_clock_look(&clock, monotonic_ms(), &u), data);
         if (over || signals_count() > signals + 1)
             pty_signal(link_pty(run->link), SIGKILL);
     }
@@ -248,7 +238,7 @@ static int talk(struct run *run, enum stage *stage, struct failure *f) {
     const struct machine_limits l = limits(run);
     machine_set_limits(run->machine, &l);
     int result = machine_run(run->machine, "runbook", f);
-    run->guest_ended = screen_seconds();
+    run->guest_ended = monotonic_seconds();
     *stage = machine_stage(run->machine);
     report_end(run->report, result == 0);
     if (result != 0) {
@@ -264,10 +254,10 @@ static int talk(struct run *run, enum stage *stage, struct failure *f) {
 
 // What the guest has written is right: into the disk with it, which is then proved, too.
 static int commit(struct run *run, struct disk_state *after, struct failure *f) {
-    report_step(run->report, NULL, "Commit the overlay to the disk");
+    host_step(run, HOST_COMMIT);
     if (work_commit(&run->work, f) != 0)
         return -1;
-    report_step(run->report, NULL, "Prove the disk");
+    host_step(run, HOST_PROVE_DISK);
     if (proof_check(after, &run->plan, run->o->qemu_img, f) != 0)
         return -1;
     return work_finish(&run->work, f);
@@ -276,7 +266,7 @@ static int commit(struct run *run, struct disk_state *after, struct failure *f) 
 // The proof as a file, before anything is committed: who asks for it gets no disk without it.
 static int write_proof(const struct run *run, const struct proof *proof,
                        const struct proof_subject *s, struct failure *f) {
-    const double now = screen_seconds();
+    const double now = monotonic_seconds();
     const struct proof_phase phases[] = {{"guest", run->guest_ended - run->guest_started},
                                          {"until_proved", now - run->started}};
     const struct proof_session session = {.outcome = proof->ok ? "proved" : "failed",
@@ -301,7 +291,7 @@ static int prove_guest(struct run *run, struct proof *proof, struct failure *f) 
                               .before = &run->before,
                               .digests = run->o->proof != NULL};
     s.repairs = list_get(run->vars, "repair", &s.repair_count);
-    report_step(run->report, NULL, "Prove what the guest has written");
+    host_step(run, HOST_PROVE_GUEST);
     if (proof_run(proof, &run->plan, &s, run->o->qemu_img, f) == 0)
         return write_proof(run, proof, &s, f);
     if (f->id == EXIT_ID_PROOF_FAILED) {
@@ -324,7 +314,7 @@ static int prove(struct run *run, struct failure *f) {
     if (rc == 0) {
         report_end(run->report, true);
         report_result(run->report, &run->plan, &after, &proof, lines, repairs,
-                      screen_seconds() - run->started);
+                      monotonic_seconds() - run->started);
         report_note(run->report, "ISO: %s", run->iso.how);
     }
     proof_free(&proof);
@@ -359,7 +349,7 @@ static void run_end(struct run *run) {
 
 static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
     // Everything that can be known to be wrong is known before the disk is touched.
-    if (load_scripts(run, f) != 0 || find_qemu(run->o, f) != 0 || take_disk(run, f) != 0 ||
+    if (load_scripts(run, f) != 0 || qemu_find(run->o->qemu, f) != 0 || take_disk(run, f) != 0 ||
         make_plan(run, f) != 0)
         return -1;
     if (run->plan.verdict == PLAN_UNCHANGED) {
@@ -380,7 +370,7 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
 
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
     struct run run = {
-        .o = o, .report = r, .started = screen_seconds(), .work = {.lock = -1, .copy_lock = -1}};
+        .o = o, .report = r, .started = monotonic_seconds(), .work = {.lock = -1, .copy_lock = -1}};
     *stage = STAGE_UNTOUCHED;
     if (o->max_time_s > 0)
         signals_limit(o->max_time_s);

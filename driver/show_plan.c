@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/run.h"
 #include "base/signals.h"
 #include "dialogue/given.h"
 #include "dialogue/outline.h"
 #include "get_iso.h"
 #include "grow.h"
+#include "guest/command.h"
+#include "host_steps.h"
 #include "options/folder.h"
 #include "plan/plan.h"
 #include "report/plan_json.h"
@@ -20,15 +21,15 @@
 #include "work/files.h"
 #include "work/journal.h"
 
-// What the host does, before and after the guest. in_place: 1, 0, or -1 for both.
-static const struct {
-    int in_place;
-    const char *step, *title;
-} host_begin[] = {{1, "2", "Enlarge the disk with qemu-img resize"},
-                  {0, "2", "Make an overlay of the new size"}},
-  host_end[] = {{-1, NULL, "Prove what the guest has written"},
-                {0, NULL, "Commit the overlay to the disk"},
-                {0, NULL, "Prove the disk"}};
+static int add_host_steps(struct outline *steps, enum host_step first, enum host_step end,
+                          const struct options *o, const struct plan *p) {
+    int rc = 0;
+    for (enum host_step i = first; rc == 0 && i < end; i++)
+        if ((o->in_place ? host_steps[i].in_place : host_steps[i].overlay) &&
+            (i != HOST_ENLARGE || p->resize))
+            rc = outline_add(steps, host_steps[i].step, NULL, host_steps[i].title);
+    return rc;
+}
 
 static int add_guest_steps(struct outline *steps, const struct scripts *scripts,
                            const struct options *o, const struct plan *p, struct failure *f) {
@@ -52,14 +53,12 @@ static int make_steps(struct outline *steps, const struct options *o, const stru
         scripts_free(scripts);
         return rc;
     }
-    for (size_t i = 0; rc == 0 && i < sizeof host_begin / sizeof host_begin[0]; i++)
-        if (host_begin[i].in_place == o->in_place && (p->resize || !o->in_place))
-            rc = outline_add(steps, host_begin[i].step, NULL, host_begin[i].title);
+    if (rc == 0)
+        rc = add_host_steps(steps, 0, HOST_GUEST_RUNS, o, p);
     if (rc == 0)
         rc = add_guest_steps(steps, scripts, o, p, f);
-    for (size_t i = 0; rc == 0 && i < sizeof host_end / sizeof host_end[0]; i++)
-        if (host_end[i].in_place < 0 || host_end[i].in_place == o->in_place)
-            rc = outline_add(steps, host_end[i].step, NULL, host_end[i].title);
+    if (rc == 0)
+        rc = add_host_steps(steps, HOST_GUEST_RUNS, HOST_STEPS, o, p);
     scripts_free(scripts);
     return rc;
 }
@@ -104,14 +103,8 @@ static void judge_journal(struct plan *p) {
 
 static void judge_qemu(struct plan *p, const struct options *o) {
     struct failure f;
-    char *path = run_find(o->qemu);
-    if (path == NULL) {
-        (void)failure_set(&f, EXIT_ID_PROGRAM_MISSING,
-                          "install QEMU, or name it with --qemu or $QEMU", "%s cannot be run",
-                          o->qemu);
+    if (qemu_find(o->qemu, &f) != 0)
         plan_refuse(p, &f);
-    }
-    free(path);
 }
 
 static int print(const struct plan *p, const struct options *o, const struct outline *steps,

@@ -128,9 +128,7 @@ int machine_run_again(struct machine *m, const struct state *s, struct failure *
 
 // wait.c ---------------------------------------------------------------------------------------
 
-// How long an echo is waited for, in milliseconds without one: by the echoes that came, and longer
-// after failures. And a wait of that length.
-uint64_t machine_echo_patience(const struct machine *m, unsigned failures);
+// A wait as long as an echo is waited for: by the echoes that came, and longer after failures.
 void machine_begin_quick_wait(struct machine *m, const char *what, unsigned failures);
 
 // Waits as state s says; *next is the state to go to, or states_count for done. 0, or -1 with *f.

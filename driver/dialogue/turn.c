@@ -2,8 +2,8 @@
 // line.
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/monotonic.h"
 #include "base/signals.h"
 #include "dialogue/machine_impl.h"
 #include "guest/room.h"
@@ -18,9 +18,7 @@ enum {
 
 static uint64_t host_now_ms(void *data) {
     (void)data;
-    struct timespec t = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return monotonic_ms();
 }
 
 static struct usage host_usage(void *data, const struct link *l) {

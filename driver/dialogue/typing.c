@@ -33,7 +33,8 @@ int machine_fresh_mark(struct machine *m, struct failure *f) {
     return 0;
 }
 
-uint64_t machine_echo_patience(const struct machine *m, unsigned failures) {
+// How long an echo is waited for, in milliseconds without one.
+static uint64_t echo_patience(const struct machine *m, unsigned failures) {
     const uint64_t echo = m->echo_ms == 0 ? ECHO_FIRST_MS : m->echo_ms;
     uint64_t quiet = echo * ECHO_TIMES < QUIET_MIN_MS ? QUIET_MIN_MS : echo * ECHO_TIMES;
     quiet <<= failures / 2 < 16 ? failures / 2 : 16;
@@ -41,7 +42,7 @@ uint64_t machine_echo_patience(const struct machine *m, unsigned failures) {
 }
 
 void machine_begin_quick_wait(struct machine *m, const char *what, unsigned failures) {
-    const uint64_t quiet = machine_echo_patience(m, failures);
+    const uint64_t quiet = echo_patience(m, failures);
     machine_begin_wait(m, what, (double)quiet / guest_clock_pace(&m->clock));
     const int turn_ms = (int)(quiet / TURNS);
     m->turn_ms = turn_ms < m->host.turn_ms ? turn_ms : m->host.turn_ms;

@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/run.h"
+
 enum { MONITOR_LINE_MAX = 4000 }; // bytes; the monitor's editor takes 4095 in a line
 
 // Step 8's arguments that never change: a serial console, no network; a guest that reboots has
@@ -108,13 +111,22 @@ char *monitor_quote(const char *text, struct failure *f) {
     return result;
 }
 
+int qemu_find(const char *qemu, struct failure *f) {
+    char *path = run_find(qemu);
+    if (path == NULL)
+        return failure_set(f, EXIT_ID_PROGRAM_MISSING,
+                           "install QEMU, or name it with --qemu or $QEMU", "%s cannot be run",
+                           qemu);
+    free(path);
+    return 0;
+}
+
 int qemu_serial(char serial[COMMAND_SERIAL_SIZE], struct failure *f) {
     unsigned char bytes[7];
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
         return failure_set(f, EXIT_ID_INTERNAL, NULL, "no random numbers: %s", strerror(errno));
     memcpy(serial, "QG", 3);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(serial + 2 + 2 * i, 3, "%02x", bytes[i]);
+    bytes_hex(serial + 2, bytes, sizeof bytes);
     return 0;
 }
 

@@ -15,6 +15,9 @@ struct qemu_command {
                      // monitor wants it; else NULL
 };
 
+// Whether QEMU can be run. 0, or -1 with EXIT_ID_PROGRAM_MISSING.
+int qemu_find(const char *qemu, struct failure *f);
+
 // Puts QEMU's command line together. serial: what the guest is to know the disk by, letters and
 // digits (for USB it is for the monitor's device_add to give). Returns 0 (qemu_command_free is the
 // caller's), or -1 with EXIT_ID_ISO_UNREADABLE, or EXIT_ID_USAGE when the disk's path has bytes

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 enum {
     CHUNK = 256 * 1024, // bytes that are read at a time
 };
@@ -77,8 +79,7 @@ int digest_end(struct digest *d, char *hex) {
         errno = EIO;
         return -1;
     }
-    for (unsigned i = 0; i < size; i++)
-        (void)snprintf(hex + (size_t)2 * i, 3, "%02x", (unsigned)bytes[i]);
+    bytes_hex(hex, bytes, size);
     return 0;
 }
 

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 enum {
     SECTORS_MAX = 16384,   // read of one image: 32 MiB of directories
     DESCRIPTORS_MAX = 32,  // volume descriptors that are looked at
@@ -36,14 +38,6 @@ enum {
     MODE_SIZE = 12,
 };
 
-static unsigned le16(const unsigned char *p) {
-    return p[0] | (unsigned)p[1] << 8;
-}
-
-static uint32_t le32(const unsigned char *p) {
-    return le16(p) | (uint32_t)le16(p + 2) << 16;
-}
-
 static const char *read_sector(struct iso9660 *iso, uint64_t number,
                                unsigned char sector[ISO9660_SECTOR]) {
     const uint64_t at = number * ISO9660_SECTOR;
@@ -56,21 +50,16 @@ static const char *read_sector(struct iso9660 *iso, uint64_t number,
         memcpy(sector, (const unsigned char *)iso->in.bytes + at, ISO9660_SECTOR);
         return NULL;
     }
-    for (size_t done = 0; done < ISO9660_SECTOR;) {
-        const ssize_t n =
-            pread(iso->in.fd, sector + done, ISO9660_SECTOR - done, (off_t)(at + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? strerror(errno) : "it ended while it was read";
-        done += (size_t)n;
-    }
+    const ssize_t n = bytes_read(iso->in.fd, sector, ISO9660_SECTOR, at);
+    if (n < ISO9660_SECTOR)
+        return n < 0 ? strerror(errno) : "it ended while it was read";
     return NULL;
 }
 
 static struct iso9660_extent extent_of(const unsigned char *record) {
-    return (struct iso9660_extent){.sector = le32(record + RECORD_SECTOR) + record[RECORD_EXTRA],
-                                   .size = le32(record + RECORD_SIZE)};
+    return (struct iso9660_extent){.sector =
+                                       get_le32(record + RECORD_SECTOR) + record[RECORD_EXTRA],
+                                   .size = get_le32(record + RECORD_SIZE)};
 }
 
 // ------------------------------------------------------------------ Rock Ridge
@@ -115,9 +104,9 @@ static const char *take_area(struct rock *r, const unsigned char *at, size_t siz
         if (memcmp(at, "ST", 2) == 0)
             break;
         if (memcmp(at, "CE", 2) == 0 && n >= CONTINUATION_SIZE)
-            *next = (struct continuation){le32(at + 4), le32(at + 12), le32(at + 20)};
+            *next = (struct continuation){get_le32(at + 4), get_le32(at + 12), get_le32(at + 20)};
         if (memcmp(at, "PX", 2) == 0 && n >= MODE_SIZE)
-            r->other = !S_ISREG(le32(at + 4)) && !S_ISDIR(le32(at + 4));
+            r->other = !S_ISREG(get_le32(at + 4)) && !S_ISDIR(get_le32(at + 4));
         const char *wrong = memcmp(at, "NM", 2) == 0 ? take_name(r, at, n) : NULL;
         if (wrong != NULL)
             return wrong;
@@ -319,7 +308,7 @@ const char *iso9660_open(struct iso9660 *iso, const struct iso9660_bytes *in) {
     const char *wrong = read_sector(iso, ISO9660_DESCRIPTOR / ISO9660_SECTOR, d);
     if (wrong != NULL)
         return wrong;
-    if (le16(d + VOLUME_BLOCK) != ISO9660_SECTOR)
+    if (get_le16(d + VOLUME_BLOCK) != ISO9660_SECTOR)
         return "its blocks are not of 2048 bytes";
     iso->root = extent_of(d + VOLUME_ROOT);
     wrong = find_rock(iso);

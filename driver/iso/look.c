@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "iso/iso9660.h"
 
 enum { HEAD = ISO9660_DESCRIPTOR + ISO9660_SECTOR }; // bytes up to the descriptor's end
@@ -161,21 +162,13 @@ int look_bytes(struct look *l, const void *bytes, size_t size, const char *name,
 
 int look_file(struct look *l, int fd, const char *name, struct failure *f) {
     char head[HEAD];
-    size_t used = 0;
-    ssize_t n = 1;
     const off_t size = lseek(fd, 0, SEEK_END); // of a block device, too
-    while (size >= 0 && n > 0 && used < sizeof head) {
-        n = pread(fd, head + used, sizeof head - used, (off_t)used);
-        if (n < 0 && errno == EINTR)
-            n = 1;
-        else if (n > 0)
-            used += (size_t)n;
-    }
-    if (size < 0 || n < 0)
+    const ssize_t used = size < 0 ? -1 : bytes_read(fd, head, sizeof head, 0);
+    if (used < 0)
         return failure_set(f, EXIT_ID_ISO_UNREADABLE, "check the path given by --iso",
                            "the ISO %s cannot be read: %s", name, strerror(errno));
     const struct iso9660_bytes in = {.fd = fd, .size = (uint64_t)size};
-    if (look_head(l, head, used, (uint64_t)size, name, f) != 0)
+    if (look_head(l, head, (size_t)used, (uint64_t)size, name, f) != 0)
         return -1;
     return look_files(l, &in, name, f);
 }

@@ -3,9 +3,10 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "plan/bytes.h"
+#include "base/bytes.h"
 
 enum { EXT_MAGIC = 0xef53, BLOCK_SIZE_LOG_MAX = 6, PAGE = 4096 };
 
@@ -215,6 +216,12 @@ int ext_read(struct ext_super *s, const uint8_t *bytes, uint64_t size, struct fa
     struct reasons r = {0};
     (void)ext_take(s, bytes, size, &r);
     return reasons_failure(&r, f);
+}
+
+void ext_uuid_text(char text[EXT_UUID_TEXT], const uint8_t uuid[16]) {
+    char *p = text;
+    for (int i = 0; i < 16; i++)
+        p += snprintf(p, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[i]);
 }
 
 bool ext_is_clean(const struct ext_super *s) {

@@ -10,6 +10,7 @@
 
 enum {
     EXT_SUPER_OFFSET = 1024,    // bytes, from the partition's start
+    EXT_UUID_TEXT = 37,         // characters of a UUID as text, with its NUL
     EXT_SUPER_SIZE = 1024,      // bytes
     EXT_HEAD_SIZE = 128 * 1024, // bytes from the partition's start that ext_read can make use of
 };
@@ -74,6 +75,9 @@ const char *ext_other_name(const uint8_t *bytes, uint64_t size);
 // False when e2fsck has something to do before the file system can be trusted: not unmounted,
 // errors noted, a journal or an orphan file to be replayed.
 bool ext_is_clean(const struct ext_super *s);
+
+// A UUID as 8-4-4-4-12 digits.
+void ext_uuid_text(char text[EXT_UUID_TEXT], const uint8_t uuid[16]);
 
 // What the bytes of the MMP block (at least 8 of them) say.
 enum ext_mmp ext_mmp_state(const uint8_t *bytes);

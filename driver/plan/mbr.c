@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "plan/bytes.h"
+#include "base/bytes.h"
 
 enum {
     SIGNATURE_OFFSET = 440, // disk signature

@@ -342,10 +342,3 @@ int reasons_failure(const struct reasons *r, struct failure *f) {
         return 0;
     return failure_set(f, first->exit, first->next, "%s", first->what);
 }
-
-int reason_by_code(const char *code) {
-    for (int i = 0; i < REASON_COUNT; i++)
-        if (strcmp(reason_rows[i].code, code) == 0)
-            return i;
-    return -1;
-}

@@ -158,7 +158,4 @@ bool reasons_have(const struct reasons *r, enum reason_id id);
 // Puts the first refusal into *f and returns -1; 0 when there is none. f may be NULL.
 int reasons_failure(const struct reasons *r, struct failure *f);
 
-// The id of the row with this code, or -1.
-int reason_by_code(const char *code);
-
 #endif

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 enum {
     VDI_TYPE = 76, // offset of the image type
     VDI_DYNAMIC = 1,
@@ -42,36 +44,17 @@ static const char convert_it[] =
 
 typedef const char *reader(char text[SUBFORMAT_SIZE], int fd); // NULL, or why not
 
-static uint32_t le32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t le64(const uint8_t *p) {
-    return le32(p) | (uint64_t)le32(p + 4) << 32;
-}
-
 // Reads up to size bytes; what is beyond the file's end is zero. False when it cannot be read.
 static bool read_at(int fd, uint8_t *bytes, size_t size, uint64_t offset) {
     memset(bytes, 0, size);
-    size_t done = 0;
-    while (done < size && offset <= INT64_MAX - size) {
-        const ssize_t n = pread(fd, bytes + done, size - done, (off_t)(offset + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        if (n == 0)
-            break;
-        done += (size_t)n;
-    }
-    return true;
+    return offset > INT64_MAX - size || bytes_read(fd, bytes, size, offset) >= 0;
 }
 
 static const char *read_vdi(char text[SUBFORMAT_SIZE], int fd) {
     uint8_t head[VDI_HEAD];
     if (!read_at(fd, head, sizeof head, 0))
         return "its header cannot be read";
-    const uint32_t type = le32(head + VDI_TYPE);
+    const uint32_t type = get_le32(head + VDI_TYPE);
     (void)snprintf(text, SUBFORMAT_SIZE, "static=%s", type == VDI_STATIC ? "on" : "off");
     return type == VDI_DYNAMIC || type == VDI_STATIC ? NULL
                                                      : "it is neither a dynamic nor a static image";
@@ -132,7 +115,7 @@ static const char *read_vmdk(char text[SUBFORMAT_SIZE], int fd) {
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (descriptor_value(descriptor, kept[i][0], value, sizeof value))
             n += snprintf(text + n, SUBFORMAT_SIZE - (size_t)n, ",%s=%s", kept[i][1], value);
-    if ((le32(head + VMDK_FLAGS) & VMDK_ZEROED_GRAIN) != 0)
+    if ((get_le32(head + VMDK_FLAGS) & VMDK_ZEROED_GRAIN) != 0)
         (void)snprintf(text + n, SUBFORMAT_SIZE - (size_t)n, ",zeroed_grain=on");
     return NULL;
 }
@@ -155,22 +138,22 @@ static const char *read_vhdx(char text[SUBFORMAT_SIZE], int fd) {
     const uint8_t *row = vhdx_row(table, 16, vhdx_metadata);
     if (row == NULL)
         return unread;
-    const uint64_t metadata = le64(row + 16);
+    const uint64_t metadata = get_le64(row + 16);
     if (metadata > INT64_MAX / 2 || !read_at(fd, table, sizeof table, metadata))
         return unread;
     row = vhdx_row(table, VHDX_ROW, vhdx_parameters);
     const uint8_t *size = vhdx_row(table, VHDX_ROW, vhdx_sector_size);
     if (row == NULL || size == NULL ||
-        !read_at(fd, parameters, sizeof parameters, metadata + le32(row + 16)) ||
-        !read_at(fd, sector, sizeof sector, metadata + le32(size + 16)))
+        !read_at(fd, parameters, sizeof parameters, metadata + get_le32(row + 16)) ||
+        !read_at(fd, sector, sizeof sector, metadata + get_le32(size + 16)))
         return unread;
-    if (le32(sector) != 512)
+    if (get_le32(sector) != 512)
         return "it has sectors of another size than 512 bytes";
-    if ((le32(parameters + 4) & VHDX_PARENT) != 0)
+    if ((get_le32(parameters + 4) & VHDX_PARENT) != 0)
         return "it has a parent";
     (void)snprintf(text, SUBFORMAT_SIZE, "subformat=%s,block_size=%" PRIu32,
-                   (le32(parameters + 4) & VHDX_FIXED) != 0 ? "fixed" : "dynamic",
-                   le32(parameters));
+                   (get_le32(parameters + 4) & VHDX_FIXED) != 0 ? "fixed" : "dynamic",
+                   get_le32(parameters));
     return NULL;
 }
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/bytes.h"
+#include "base/bytes.h"
 
-enum { TABLE_OFFSET = 446, ENTRY_SIZE = 16, UUID_TEXT = 37 };
+enum { TABLE_OFFSET = 446, ENTRY_SIZE = 16 };
 
 struct proof_check *checks_add(struct proof *r, enum proof_line line, const char *name,
                                const char *what, bool ok) {
@@ -140,20 +140,14 @@ void checks_disk(struct proof *r, const struct plan *p, uint64_t virtual_size,
 
 // The file system.
 
-static void uuid_text(char text[UUID_TEXT], const uint8_t uuid[16]) {
-    char *p = text;
-    for (int i = 0; i < 16; i++)
-        p += snprintf(p, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[i]);
-}
-
 static void check_names(struct proof *r, const struct ext_super *before,
                         const struct ext_super *now) {
-    char text[UUID_TEXT];
+    char text[EXT_UUID_TEXT];
     struct proof_check *c = checks_add(r, PROOF_FS, "fs-uuid", "the file system's UUID",
                                        memcmp(before->uuid, now->uuid, sizeof now->uuid) == 0);
-    uuid_text(text, before->uuid);
+    ext_uuid_text(text, before->uuid);
     checks_planned(c, "%s", text);
-    uuid_text(text, now->uuid);
+    ext_uuid_text(text, now->uuid);
     checks_found(c, "%s", text);
     c = checks_add(r, PROOF_FS, "fs-label", "the file system's label",
                    memcmp(before->label, now->label, sizeof now->label) == 0);

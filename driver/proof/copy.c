@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 enum {
     CHUNK = 64 * 1024, // bytes; a request to the source costs about as much for 64 KiB as for 4
     PAGE = 4096,       // bytes; the unit of holes in the file
@@ -130,19 +132,11 @@ int copy_fill(struct copy *c, uint64_t offset, uint64_t size, struct failure *f)
 }
 
 int copy_read(struct copy *c, void *bytes, size_t size, uint64_t offset, struct failure *f) {
-    uint8_t *p = bytes;
     if (copy_fill(c, offset, size, f) != 0)
         return -1;
-    while (size > 0) {
-        ssize_t n = pread(c->fd, p, size, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return file_failure(f, "read", n == 0 ? EIO : errno);
-        p += n;
-        size -= (size_t)n;
-        offset += (uint64_t)n;
-    }
+    const ssize_t n = bytes_read(c->fd, bytes, size, offset);
+    if (n < 0 || (size_t)n < size)
+        return file_failure(f, "read", n < 0 ? errno : EIO);
     return 0;
 }
 

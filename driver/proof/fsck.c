@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/monotonic.h"
 #include "base/run.h"
 #include "base/signals.h"
 #include "proof/metadata.h"
@@ -16,12 +16,6 @@ enum { E2FSCK_FAILED = 8 };
 
 static const char refused_repair[] = "? no\n";
 static const char unsupported[] = " has unsupported feature(s): ";
-
-static double seconds(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 // Its path, allocated. A user's PATH may lack the folders of the system's tools.
 static char *find_e2fsck(struct failure *f) {
@@ -95,7 +89,7 @@ static void rename_copy(char *words, const char *path) {
 // One run of e2fsck -fn, its verdict into *k.
 static int judge(struct fsck *k, const struct copy *c, struct failure *f) {
     struct run_result r;
-    const double start = seconds();
+    const double start = monotonic_seconds();
     int rc = run_e2fsck(&r, "-fn", c, f);
     if (rc == 0)
         rc = check_features(&r, f);
@@ -113,16 +107,16 @@ static int judge(struct fsck *k, const struct copy *c, struct failure *f) {
         rename_copy(k->words, copy_path(c));
     }
     run_free(&r);
-    k->check_seconds += seconds() - start;
+    k->check_seconds += monotonic_seconds() - start;
     return rc;
 }
 
 // A bad verdict on the metadata alone, checked on everything. Without room for that it stands.
 static int confirm(struct fsck *k, struct copy *c, struct failure *f) {
     struct failure full;
-    const double start = seconds();
+    const double start = monotonic_seconds();
     int rc = copy_fill(c, 0, copy_size(c), &full);
-    k->copy_seconds += seconds() - start;
+    k->copy_seconds += monotonic_seconds() - start;
     if (rc != 0 && full.id == EXIT_ID_HOST_FULL)
         return 0;
     if (rc != 0 && f != NULL)
@@ -138,9 +132,9 @@ int fsck_check(struct fsck *result, const struct copy_source *from, const char *
     if (c == NULL)
         return -1;
     enum metadata found = METADATA_SOME;
-    const double start = seconds();
+    const double start = monotonic_seconds();
     int rc = metadata_fill(c, &found, f);
-    result->copy_seconds = seconds() - start;
+    result->copy_seconds = monotonic_seconds() - start;
     if (rc == 0 && found == METADATA_TOO_MUCH) {
         result->words = strdup("its inodes claim more blocks than the file system has");
         rc = result->words == NULL ? failure_no_memory(f) : 0;

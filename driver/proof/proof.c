@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/monotonic.h"
 #include "plan/nbd.h"
 #include "proof/checks.h"
 #include "proof/fsck.h"
@@ -16,12 +16,6 @@
 enum { BOOT_BLOCK = EXT_SUPER_OFFSET }; // bytes of a partition before its superblock
 
 static const char advice[] = "look at the disk with sfdisk and e2fsck before using it";
-
-static double seconds(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 // Fails with the first bad check, if there is one.
 static int conclude(struct proof *r, struct failure *f) {
@@ -204,7 +198,7 @@ static int check_fsck(struct proof *r, struct hands *h, struct failure *f) {
 
 static int prove(struct proof *r, struct hands *h, const char *qemu_img, struct failure *f) {
     const struct proof_subject *s = h->subject;
-    double start = seconds();
+    double start = monotonic_seconds();
     h->disk = (s->overlay ? export_open_chain : export_open)(s->path, s->format, qemu_img, f);
     if (h->disk == NULL)
         return -1;
@@ -215,11 +209,11 @@ static int prove(struct proof *r, struct hands *h, const char *qemu_img, struct 
     }
     set_partition(h, &h->plan->entry);
     int rc = check_head(r, h, f);
-    r->times.table = seconds() - start;
-    start = seconds();
+    r->times.table = monotonic_seconds() - start;
+    start = monotonic_seconds();
     if (rc == 0)
         rc = check_before(r, h, f);
-    r->times.region = seconds() - start;
+    r->times.region = monotonic_seconds() - start;
     // On what is no ext file system e2fsck has nothing to say.
     if (rc == 0 && r->after.fs.blocks > 0)
         rc = check_fsck(r, h, f);

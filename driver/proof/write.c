@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/run.h"
 #include "base/signals.h"
 #include "report/text.h"
@@ -41,8 +42,8 @@ static json_t *number_of(uint64_t n) {
 
 static json_t *hex_of(const uint8_t *bytes, size_t size) {
     char hex[HEX_SIZE] = "";
-    for (size_t i = 0; i < size && 2 * i + 2 < sizeof hex; i++)
-        (void)snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    if (2 * size < sizeof hex)
+        bytes_hex(hex, bytes, size);
     return json_string(hex);
 }
 

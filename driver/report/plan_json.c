@@ -91,8 +91,8 @@ static json_t *now(const struct plan *p) {
                                   table(d->mbr.entry, d->virtual_size / SECTOR_SIZE, d->holds));
     }
     if (p->known >= KNOWN_FS) {
-        char uuid[37];
-        plan_uuid(uuid, d->fs.uuid);
+        char uuid[EXT_UUID_TEXT];
+        ext_uuid_text(uuid, d->fs.uuid);
         json_t *fs = file_system(&d->fs, d->fs.blocks);
         (void)json_object_set_new(fs, "uuid", json_string(uuid));
         (void)json_object_set_new(fs, "label", text(d->fs.label));

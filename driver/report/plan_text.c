@@ -18,12 +18,6 @@ static void line(FILE *out, const char *word, const char *text) {
     (void)fprintf(out, "%-8s%s\n", word, shown);
 }
 
-void plan_uuid(char text[37], const uint8_t uuid[16]) {
-    char *p = text;
-    for (int i = 0; i < 16; i++)
-        p += snprintf(p, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[i]);
-}
-
 static void print_disk(FILE *out, const struct plan *p) {
     char text[LINE_SIZE];
     if (p->known < KNOWN_IMAGE)
@@ -79,11 +73,11 @@ static void print_blocks(FILE *out, const struct ext_super *s, uint64_t blocks) 
 }
 
 static void print_fs(FILE *out, const struct ext_super *s) {
-    char uuid[37];
+    char uuid[EXT_UUID_TEXT];
     char features[FEATURE_LIST_SIZE];
     char text[LINE_SIZE];
     print_blocks(out, s, s->blocks);
-    plan_uuid(uuid, s->uuid);
+    ext_uuid_text(uuid, s->uuid);
     (void)snprintf(text, sizeof text, "UUID %s, label \"%s\", %s", uuid, s->label,
                    ext_is_clean(s) ? "clean" : "not clean");
     line(out, "", text);
@@ -131,9 +125,9 @@ static void other_numbers(char *text, size_t size, const struct plan *p) {
 
 bool plan_kept(char *text, size_t size, const struct plan *p, int index) {
     const struct ext_super *s = &p->before.fs;
-    char uuid[37];
+    char uuid[EXT_UUID_TEXT];
     char others[16];
-    plan_uuid(uuid, s->uuid);
+    ext_uuid_text(uuid, s->uuid);
     other_numbers(others, sizeof others, p);
     switch (index) {
     case 0:

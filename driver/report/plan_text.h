@@ -14,7 +14,4 @@ void plan_text_print(FILE *out, const struct plan *p, const struct outline *step
 // until the function returns false.
 bool plan_kept(char *text, size_t size, const struct plan *p, int index);
 
-// 16 bytes as 8-4-4-4-12 digits.
-void plan_uuid(char text[37], const uint8_t uuid[16]);
-
 #endif

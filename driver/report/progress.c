@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/monotonic.h"
 #include "report/screen.h"
 
 enum { LINE_SIZE = 512, BAR_MAX = 30, BAR_MIN = 5, SECONDS_MAX = 359999 };
@@ -70,7 +71,7 @@ void progress_draw(struct progress *p, const char *name, uint64_t done, uint64_t
         *p = (struct progress){.out = p->out, .live = true};
         return;
     }
-    const double now = screen_seconds();
+    const double now = monotonic_seconds();
     reckon(p, done, now);
     if (p->drawn && now - p->drawn_at < redraw_seconds)
         return;

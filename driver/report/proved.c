@@ -6,7 +6,7 @@
 
 #include "report/text.h"
 
-enum { LINE_SIZE = 2048, UUID_TEXT = 37 };
+enum { LINE_SIZE = 2048 };
 
 struct page {
     FILE *out;

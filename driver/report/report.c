@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/monotonic.h"
 #include "report/disk.h"
 #include "report/proved.h"
 #include "report/screen.h"
@@ -39,7 +40,7 @@ enum mark { MARK_NONE, MARK_DONE, MARK_CUT_OFF };
 
 static double host_seconds(void *data) {
     (void)data;
-    return screen_seconds();
+    return monotonic_seconds();
 }
 
 static unsigned host_columns(void *data) {

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { COLUMNS_UNKNOWN = 80 };
@@ -24,12 +23,6 @@ unsigned screen_columns(FILE *file) {
 
 bool screen_is_utf8(void) {
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-double screen_seconds(void) {
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 void screen_redraw(FILE *file, const char *text) {

@@ -14,9 +14,6 @@ unsigned screen_columns(FILE *file);
 // Whether the locale's character encoding is UTF-8 (setlocale is main's).
 bool screen_is_utf8(void);
 
-// Seconds on the monotonic clock.
-double screen_seconds(void);
-
 // Draws text over the line that the cursor is in and leaves the cursor behind it. Flushes.
 void screen_redraw(FILE *file, const char *text);
 

@@ -11,23 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEAD_SIZE = 64 * 1024 }; // bytes
+#include "base/bytes.h"
 
-// Up to HEAD_SIZE bytes. Their number, or -1 with errno.
-static ssize_t read_head(int fd, unsigned char *bytes) {
-    size_t size = 0;
-    while (size < HEAD_SIZE) {
-        const ssize_t n = pread(fd, bytes + size, HEAD_SIZE - size, (off_t)size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        size += (size_t)n;
-    }
-    return (ssize_t)size;
-}
+enum { HEAD_SIZE = 64 * 1024 }; // bytes
 
 static int take(struct identity *i, int fd) {
     struct stat st;
@@ -35,7 +21,7 @@ static int take(struct identity *i, int fd) {
     unsigned char *bytes = malloc(HEAD_SIZE);
     ssize_t size = -1;
     if (bytes != NULL && fstat(fd, &st) == 0)
-        size = read_head(fd, bytes);
+        size = bytes_read(fd, bytes, HEAD_SIZE, 0);
     const int saved = errno;
     const bool done =
         size >= 0 && EVP_Digest(bytes, (size_t)size, sum, NULL, EVP_sha256(), NULL) == 1;
@@ -47,8 +33,7 @@ static int take(struct identity *i, int fd) {
                            .size = (uint64_t)st.st_size,
                            .seconds = (uint64_t)st.st_mtim.tv_sec,
                            .nanoseconds = (uint32_t)st.st_mtim.tv_nsec};
-    for (size_t at = 0; at < IDENTITY_HEX / 2; at++)
-        (void)snprintf(i->head + 2 * at, 3, "%02x", sum[at]);
+    bytes_hex(i->head, sum, IDENTITY_HEX / 2);
     return 0;
 }
 

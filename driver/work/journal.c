@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 const char *const phase_words[PHASE_COUNT] = {
     [PHASE_OVERLAY] = "overlay", [PHASE_GUEST] = "guest",   [PHASE_PROOF] = "proof",
     [PHASE_COPY] = "copy",       [PHASE_COMMIT] = "commit", [PHASE_RENAME] = "rename",
@@ -49,11 +51,9 @@ static size_t add_sum(char *text, size_t length, size_t size) {
     unsigned char sum[EVP_MAX_MD_SIZE];
     if (EVP_Digest(text, length, sum, NULL, EVP_sha256(), NULL) != 1)
         return 0;
-    int n = snprintf(text + length, size - length, "sum ");
-    for (size_t i = 0; i < IDENTITY_HEX / 2; i++)
-        n += snprintf(text + length + n, size - length - (size_t)n, "%02x", sum[i]);
-    n += snprintf(text + length + n, size - length - (size_t)n, "\n");
-    return length + (size_t)n;
+    char hex[IDENTITY_HEX + 1];
+    bytes_hex(hex, sum, IDENTITY_HEX / 2);
+    return length + (size_t)snprintf(text + length, size - length, "sum %s\n", hex);
 }
 
 size_t journal_text(const struct journal *j, char text[JOURNAL_MAX]) {

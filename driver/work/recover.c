@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "work/copy.h"
 #include "work/lock.h"
 #include "work/overlay.h"
@@ -95,8 +96,7 @@ static int prove(const struct work *w, struct failure *f) {
     if (disk_state_read(&s, w->files.disk, j->format, w->qemu_img, f) != 0)
         return -1;
     const struct mbr_entry *e = &s.mbr.entry[s.part - 1];
-    for (size_t i = 0; i < sizeof s.fs.uuid; i++)
-        (void)snprintf(uuid + 2 * i, 3, "%02x", s.fs.uuid[i]);
+    bytes_hex(uuid, s.fs.uuid, sizeof s.fs.uuid);
     if (s.virtual_size != j->virtual_size)
         return differs(f, "the size");
     if (s.mbr.signature != j->signature)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/signals.h"
 #include "plan/subformat.h"
 #include "work/copy.h"
@@ -82,8 +83,7 @@ static void note_plan(struct journal *j, const struct plan *p) {
     j->sectors = p->entry.sectors;
     j->fs_blocks = p->fs_blocks;
     j->signature = p->before.mbr.signature;
-    for (size_t i = 0; i < sizeof p->before.fs.uuid; i++)
-        (void)snprintf(j->fs_uuid + 2 * i, 3, "%02x", p->before.fs.uuid[i]);
+    bytes_hex(j->fs_uuid, p->before.fs.uuid, sizeof p->before.fs.uuid);
 }
 
 int work_begin(struct work *w, const struct plan *p, struct failure *f) {
