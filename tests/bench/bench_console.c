@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "console/link.h"
@@ -27,14 +28,14 @@ enum {
     LIMIT = 65536
 };
 
-// Six of those that the dialogues look for while resize2fs runs.
+// All that the dialogues of e2fsck and resize2fs look for.
 static const char *const regexes[PATTERNS] = {
-    "^[^\\n ]+ login: ",
-    "ISOLINUX [^\\n]*Copyright",
+    "^(?<repair>[^\\n]+)\\n[A-Z][A-Za-z +/-]{0,40}\\? yes\\n",
+    "^(?<repair>[^\\n]*\\?) yes\\n",
+    "No such (?:file or directory|device)[^\\n]*\\n|Possibly non-existent device",
     "No such (?:file or directory|device)[^\\n]*\\n",
+    "^(?<resize2fs_says>(?:resize2fs: |Please run |open: |The containing )[^\\n]*)\\n",
     " is (?:now|already) (?<blocks>\\d+) \\(\\d+k\\) blocks long",
-    "^(?<says>(?:resize2fs: |Please run |open: |The containing )[^\\n]*)\\n",
-    "(?<loader_says>(?:Loading /[^\\n]*failed|Could not find kernel image)[^\\n]*)\\n",
 };
 
 // ---- The writer.
@@ -51,6 +52,11 @@ static int write_all(const char *bytes, size_t size) {
 }
 
 static int write_text(size_t size) {
+    struct termios mode;
+    if (tcgetattr(1, &mode) == 0) { // as QEMU does: CR LF stays CR LF
+        cfmakeraw(&mode);
+        (void)tcsetattr(1, TCSANOW, &mode);
+    }
     size_t block_size = 0;
     char *block = text_block(&block_size);
     for (size_t done = 0; done < size;) {
@@ -75,8 +81,7 @@ static void patterns_make(void) {
 }
 
 static void watch(struct stream *text, struct stream *kernel) {
-    if (stream_watch(text, patterns, PATTERNS) != 0 ||
-        stream_watch(kernel, &patterns[PATTERNS - 1], 1) != 0)
+    if (stream_watch(text, patterns, PATTERNS) != 0 || stream_watch(kernel, &patterns[3], 1) != 0)
         abort();
 }
 

@@ -13,12 +13,12 @@ import pexpect
 
 WINDOW = 2000
 PATTERNS = [
-    rb"^[^\n ]+ login: ",
-    rb"ISOLINUX [^\n]*Copyright",
-    rb"No such (?:file or directory|device)[^\n]*\n",
     rb" is (?:now|already) (?P<blocks>\d+) \(\d+k\) blocks long",
-    rb"^(?P<says>(?:resize2fs: |Please run |open: |The containing )[^\n]*)\n",
-    rb"(?P<loader_says>(?:Loading /[^\n]*failed|Could not find kernel image)[^\n]*)\n",
+    rb"^(?P<repair>[^\n]+)\n[A-Z][A-Za-z +/-]{0,40}\? yes\r\n",
+    rb"^(?P<repair>[^\n]*\?) yes\r\n",
+    rb"No such (?:file or directory|device)[^\n]*\n|Possibly non-existent device",
+    rb"No such (?:file or directory|device)[^\n]*\n",
+    rb"^(?P<resize2fs_says>(?:resize2fs: |Please run |open: |The containing )[^\n]*)\n",
 ]
 
 

@@ -16,18 +16,18 @@ int main(int argc, char **argv) {
     const int fd = exp_spawnl(argv[1], argv[1], "write", argv[2], (char *)NULL);
     if (fd < 0)
         return 1;
-    enum { LOGIN = 1, BLOCKS, OTHER };
+    enum { LONG = 1, REPAIR, OTHER };
     int matches = 0;
-    for (int seen = 0; seen != LOGIN; matches++) {
+    for (int seen = 0; seen != LONG; matches++) {
         // The first of the list that is anywhere in the buffer wins: what ends the loop comes last.
         // clang-format off
         seen = exp_expectl(fd,
-                           exp_regexp, "ISOLINUX [^\n]*Copyright", OTHER,
+                           exp_regexp, "\n([^\n]+)\n[A-Z][A-Za-z +/-]*\\? yes\r\n", OTHER,
+                           exp_regexp, "\n([^\n]*\\?) yes\r\n", REPAIR,
+                           exp_regexp, "No such (file or directory|device)[^\n]*\n|Possibly non-existent device", OTHER,
                            exp_regexp, "No such (file or directory|device)[^\n]*\n", OTHER,
-                           exp_regexp, " is (now|already) ([0-9]+) \\([0-9]+k\\) blocks long", BLOCKS,
                            exp_regexp, "\n((resize2fs: |Please run |open: |The containing )[^\n]*)\n", OTHER,
-                           exp_regexp, "((Loading /[^\n]*failed|Could not find kernel image)[^\n]*)\n", OTHER,
-                           exp_regexp, "\n[^\n ]+ login: ", LOGIN,
+                           exp_regexp, " is (now|already) ([0-9]+) \\([0-9]+k\\) blocks long", LONG,
                            exp_end);
         // clang-format on
         if (seen < 0)
