@@ -71,8 +71,7 @@ static int write_validator(struct part *p, const char *validator, struct failure
 static int empty(struct part *p, struct failure *f) {
     writer_drop(p->writer);
     p->writer = NULL;
-    p->block = NULL;
-    p->size = p->held = 0;
+    p->size = 0;
     p->resumed = false;
     p->validator[0] = '\0';
     if (ftruncate(p->fd, 0) != 0)
@@ -150,17 +149,8 @@ int part_begin(void *data, const struct reply *reply, struct failure *f) {
     return reply->partial ? 0 : write_validator(p, reply->validator, f);
 }
 
-// Lets the writer have the block.
-static void give(struct part *p) {
-    if (p->block != NULL)
-        writer_give(p->writer, p->held);
-    p->block = NULL;
-    p->held = 0;
-}
-
 // Waits until all is written. sha256 may be NULL.
 static int end_writer(struct part *p, char *sha256, struct failure *f) {
-    give(p);
     const int result = writer_end(p->writer, &p->size, sha256);
     p->writer = NULL;
     return result == 0 ? 0 : cannot(p, "written", errno, f);
@@ -177,20 +167,9 @@ int part_write(void *data, const void *bytes, size_t size, struct failure *f) {
                            "try another mirror by --mirror=URL",
                            "the server's %s has more than %" PRIu64 " bytes", p->job->name, most);
     }
-    for (const char *from = bytes; size > 0;) {
-        if (p->block == NULL)
-            p->block = writer_block(p->writer);
-        if (p->block == NULL)
-            return end_writer(p, NULL, f);
-        const size_t n = size < WRITER_BLOCK - p->held ? size : WRITER_BLOCK - p->held;
-        memcpy(p->block + p->held, from, n);
-        p->held += n;
-        p->size += n;
-        from += n;
-        size -= n;
-        if (p->held == WRITER_BLOCK)
-            give(p);
-    }
+    if (writer_add(p->writer, bytes, size) != 0)
+        return end_writer(p, NULL, f);
+    p->size += size;
     const struct iso_watch *w = p->with->watch;
     w->progress(w->data, p->job->name, p->size, p->total, 0);
     return 0;

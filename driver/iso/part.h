@@ -10,8 +10,6 @@ struct part {
     const struct fetcher *with;
     int fd;
     uint64_t size;                  // bytes that have come
-    char *block;                    // the last of them, in the writer's room; NULL: none
-    size_t held;                    // bytes in it
     uint64_t total;                 // bytes that the whole file has; 0: not known
     bool resumed;                   // some of them are from an earlier transfer
     bool again;                     // a refusal that a further try may mend

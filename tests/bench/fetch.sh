@@ -1,8 +1,8 @@
 #!/bin/sh
 # fetch.sh QEMU_GROW DATA [MIB [ROUNDS]]: the throughput of a fetch (https on loopback, from nginx, with the SHA-256
-# checked and the file brought to the disk) beside that of `curl -o` of the same file, in turns. DATA is made by
-# tests/iso/make.sh. Prints each time in seconds, and of the medians and of the best times the ratio: curl's time by
-# the program's. The server, the transfer and the digest want two CPUs to themselves: where others use them, what is
+# checked and the file brought to the disk) beside that of `curl -o` of the same file, and of `curl -o` and `sha256sum`
+# after it, in turns. DATA is made by tests/iso/make.sh. Prints each time in seconds, and of the medians and of the best
+# times the ratio: curl's time by the program's. The server, the transfer and the digest want two CPUs to themselves: where others use them, what is
 # compared is the sum of the work, and curl does not hash. So the load (of the last minute) is printed, too.
 set -eu
 program=$(cd -- "$(dirname -- "$1")" && pwd)/$(basename -- "$1")
@@ -71,6 +71,14 @@ one_by_curl() {
     sync
     seconds curl -s -o "$work/curl.iso" "$url" >>"$work/curl"
 }
+curl_and_sum() {
+    curl -s -o "$work/curl.iso" "$url" && echo "$sha256  $work/curl.iso" | sha256sum -c --quiet
+}
+one_by_both() {
+    rm -rf "$work/cache" "$work/curl.iso"
+    sync
+    seconds curl_and_sum >>"$work/both"
+}
 one_by_program() {
     rm -rf "$work/cache" "$work/curl.iso"
     sync
@@ -83,19 +91,25 @@ while [ "$round" -lt "$rounds" ]; do
     if [ $((round % 2)) -eq 0 ]; then # each is first as often as the other
         one_by_curl
         one_by_program
+        one_by_both
     else
         one_by_program
+        one_by_both
         one_by_curl
     fi
 done
-paste "$work/curl" "$work/program" | awk '{ print "curl -o " $1 " s, qemu-grow --fetch " $2 " s" }'
+paste "$work/curl" "$work/both" "$work/program" |
+    awk '{ print "curl -o " $1 " s, curl -o and sha256sum " $2 " s, qemu-grow --fetch " $3 " s" }'
 # of ROW-IN-100 FILE: the time that so many of 100 rounds are not longer than.
 of() {
     sort -n "$2" | awk -v part="$1" '{ a[NR] = $1 } END { i = int(NR * part / 100 + 0.5); print a[i < 1 ? 1 : i] }'
 }
 compare() { # NAME ROW-IN-100
-    echo "$(of "$2" "$work/curl") $(of "$2" "$work/program")" | awk -v mib="$mib" -v name="$1" \
-        '{ printf "%s: curl -o %.0f MiB/s, qemu-grow --fetch %.0f MiB/s, ratio %.2f\n", name, mib / $1, mib / $2, $1 / $2 }'
+    echo "$(of "$2" "$work/curl") $(of "$2" "$work/both") $(of "$2" "$work/program")" |
+        awk -v mib="$mib" -v name="$1" '{
+            printf "%s: curl -o %.0f MiB/s, with sha256sum %.0f MiB/s, qemu-grow --fetch %.0f MiB/s, ", name, mib / $1, mib / $2, mib / $3
+            printf "ratio to curl -o %.2f, to both %.2f\n", $1 / $3, $2 / $3
+        }'
 }
 echo "$rounds rounds of $mib MiB, load $load before, $(cut -d ' ' -f 1 /proc/loadavg) after, $(nproc) CPUs"
 compare median 50
