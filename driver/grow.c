@@ -2,25 +2,18 @@
 // one before has made.
 #include "grow.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/monotonic.h"
 #include "base/signals.h"
-#include "console/link.h"
-#include "dialogue/given.h"
-#include "dialogue/guest_clock.h"
-#include "dialogue/machine.h"
-#include "dialogue/patience.h"
 #include "dialogue/script.h"
 #include "get_iso.h"
 #include "guest/command.h"
 #include "guest/enlarge.h"
 #include "guest/mdevlog.h"
-#include "guest/qmp.h"
+#include "guest_run.h"
 #include "host_steps.h"
 #include "options/folder.h"
 #include "plan/plan.h"
@@ -28,11 +21,6 @@
 #include "proof/write.h"
 #include "work/overlay.h"
 #include "work/work.h"
-
-enum {
-    STOP_MS = 15000, // on the guest's clock: QEMU, told to end, may take this long without progress
-    STOP_TURN_MS = 100,
-};
 
 // Everything that a run holds; freed in one place.
 struct run {
@@ -47,16 +35,9 @@ struct run {
     struct plan guest; // the plan as the guest's disk goes: the overlay in the disk's place
     struct transcript *transcript;
     FILE *mdev_log;
-    char serial[COMMAND_SERIAL_SIZE];
-    struct qemu_command command;
-    bool commanded;
-    struct vars *vars;
-    struct link *link;
-    struct qmp *qmp;
-    struct machine *machine;
+    struct guest_run talk;
     struct proof_before before;
     double started; // seconds on the monotonic clock
-    double guest_started, guest_ended;
 };
 
 static int load_scripts(struct run *run, struct failure *f) {
@@ -129,21 +110,18 @@ static int open_outputs(struct run *run, struct failure *f) {
     return run->mdev_log == NULL ? -1 : 0;
 }
 
-static int make_command(struct run *run, struct failure *f) {
+static int prepare_guest(struct run *run, struct failure *f) {
     run->guest = run->plan; // borrows its strings
     if (!run->o->in_place) {
         run->guest.disk = run->work.files.overlay;
         run->guest.format = (char *)overlay_format;
     }
-    if (qemu_serial(run->serial, f) != 0 ||
-        qemu_command_make(&run->command, run->o, &run->guest, run->serial, f) != 0)
-        return -1;
-    run->commanded = true;
-    run->vars = vars_new();
-    if (run->vars == NULL ||
-        given_set(run->vars, run->o, &run->guest, run->serial, &run->command) != 0)
-        return failure_no_memory(f);
-    return 0;
+    run->talk = (struct guest_run){.o = run->o,
+                                   .plan = &run->guest,
+                                   .scripts = run->scripts,
+                                   .report = run->report,
+                                   .lock = run->work.lock};
+    return guest_run_prepare(&run->talk, f);
 }
 
 static void host_step(const struct run *run, enum host_step i) {
@@ -176,82 +154,6 @@ static int make_disk(struct run *run, enum stage *stage, struct failure *f) {
     return work_enter(&run->work, PHASE_GUEST, f);
 }
 
-static int start_guest(struct run *run, enum stage *stage, struct failure *f) {
-    run->qmp = qmp_new(f);
-    if (run->qmp == NULL || qemu_command_add_qmp(&run->command, qmp_theirs(run->qmp), f) != 0)
-        return -1;
-    for (char **arg = run->command.argv; *arg != NULL; arg++)
-        report_detail(run->report, "QEMU argument: %s", *arg);
-    run->guest_started = monotonic_seconds();
-    const int keep[] = {run->work.lock, qmp_theirs(run->qmp)};
-    struct pty *pty = pty_spawn_keeping(run->command.argv, keep, sizeof keep / sizeof *keep, f);
-    qmp_started(run->qmp);
-    if (pty == NULL)
-        return -1;
-    if (run->o->attach != ATTACH_USB)
-        *stage = STAGE_ATTACHED;
-    run->link = link_new(pty, run->transcript, signals_fd());
-    if (run->link == NULL) {
-        pty_free(pty);
-        return failure_no_memory(f);
-    }
-    link_traces(run->link, run->o->debug_init);
-    run->machine =
-        machine_new(run->scripts, run->vars, run->link, run->report, run->guest.disk, *stage);
-    if (run->machine == NULL)
-        return failure_no_memory(f);
-    machine_set_qmp(run->machine, run->qmp);
-    return 0;
-}
-
-// What a guest without progress is given.
-static struct machine_limits limits(const struct run *run) {
-    struct stat iso = {0};
-    (void)stat(run->o->iso, &iso);
-    return (struct machine_limits){.timeout_scale = run->o->timeout_scale,
-                                   .data_bytes = (uint64_t)iso.st_size + run->plan.virtual_size,
-                                   .may_cut = !run->o->in_place};
-}
-
-// Ends QEMU in order: SIGTERM, so that it flushes what it has (SIGCONT, should it be stopped);
-// SIGKILL only when it does nothing any more, or the person insists.
-static void stop_guest(struct run *run) {
-    struct failure ignored;
-    struct usage u = link_usage(run->link);
-    struct patience patience = patience_new(STOP_MS, limits(run).data_bytes);
-    struct guest_clock clock;
-    const int signals = signals_count();
-    guest_clock_start(&clock, monotonic_ms(), &u, run->o->timeout_scale);
-    pty_signal(link_pty(run->link), SIGTERM);
-    pty_signal(link_pty(run->link), SIGCONT);
-    while (link_pump(run->link, STOP_TURN_MS, false, &ignored) != LINK_GONE) {
-        u = link_usage(run->link);
-        const uint64_t data = usage_data(&clock.usage, &u);
-        const bool over =
-            patience_over(&patience, guest_clock_look(&clock, monotonic_ms(), &u), data);
-        if (over || signals_count() > signals + 1)
-            pty_signal(link_pty(run->link), SIGKILL);
-    }
-}
-
-static int talk(struct run *run, enum stage *stage, struct failure *f) {
-    const struct machine_limits l = limits(run);
-    machine_set_limits(run->machine, &l);
-    int result = machine_run(run->machine, "runbook", f);
-    run->guest_ended = monotonic_seconds();
-    *stage = machine_stage(run->machine);
-    report_end(run->report, result == 0);
-    if (result != 0) {
-        stop_guest(run);
-        return -1;
-    }
-    *stage = STAGE_OFF;
-    if (machine_retypings(run->machine) > 0)
-        report_detail(run->report, "%u lines were typed again, since their echo was not perfect",
-                      machine_retypings(run->machine));
-    return 0;
-}
-
 // What the guest has written is right: into the disk with it, which is then proved, too.
 static int commit(struct run *run, struct disk_state *after, struct failure *f) {
     host_step(run, HOST_COMMIT);
@@ -267,7 +169,7 @@ static int commit(struct run *run, struct disk_state *after, struct failure *f) 
 static int write_proof(const struct run *run, const struct proof *proof,
                        const struct proof_subject *s, struct failure *f) {
     const double now = monotonic_seconds();
-    const struct proof_phase phases[] = {{"guest", run->guest_ended - run->guest_started},
+    const struct proof_phase phases[] = {{"guest", run->talk.ended - run->talk.started},
                                          {"until_proved", now - run->started}};
     const struct proof_session session = {.outcome = proof->ok ? "proved" : "failed",
                                           .iso = &run->iso,
@@ -290,7 +192,7 @@ static int prove_guest(struct run *run, struct proof *proof, struct failure *f) 
                               .overlay = overlay,
                               .before = &run->before,
                               .digests = run->o->proof != NULL};
-    s.repairs = list_get(run->vars, "repair", &s.repair_count);
+    s.repairs = list_get(run->talk.vars, "repair", &s.repair_count);
     host_step(run, HOST_PROVE_GUEST);
     if (proof_run(proof, &run->plan, &s, run->o->qemu_img, f) == 0)
         return write_proof(run, proof, &s, f);
@@ -304,7 +206,7 @@ static int prove_guest(struct run *run, struct proof *proof, struct failure *f) 
 static int prove(struct run *run, struct failure *f) {
     struct proof proof = {.e2fsck_code = -1};
     size_t repairs = 0;
-    char *const *lines = list_get(run->vars, "repair", &repairs);
+    char *const *lines = list_get(run->talk.vars, "repair", &repairs);
     if (!run->o->in_place && work_enter(&run->work, PHASE_PROOF, f) != 0)
         return -1;
     int rc = prove_guest(run, &proof, f);
@@ -325,17 +227,12 @@ static int save_mdev_log(struct run *run, struct failure *f) {
     if (run->mdev_log == NULL)
         return 0;
     size_t count = 0;
-    char *const *lines = list_get(run->vars, "mdev_log", &count);
+    char *const *lines = list_get(run->talk.vars, "mdev_log", &count);
     return mdevlog_write(run->mdev_log, lines, count, f);
 }
 
 static void run_end(struct run *run) {
-    machine_free(run->machine);
-    link_free(run->link);
-    qmp_free(run->qmp);
-    vars_free(run->vars);
-    if (run->commanded)
-        qemu_command_free(&run->command);
+    guest_run_end(&run->talk);
     if (run->mdev_log != NULL)
         (void)fclose(run->mdev_log);
     if (run->transcript != NULL)
@@ -357,13 +254,11 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
         return GROW_UNCHANGED;
     }
     if (proof_before(&run->before, &run->plan, run->o->in_place, run->o->qemu_img, f) != 0 ||
-        find_iso(run, f) != 0 || make_command(run, f) != 0 || open_outputs(run, f) != 0)
+        find_iso(run, f) != 0 || prepare_guest(run, f) != 0 || open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
-    if (make_disk(run, stage, f) != 0 || start_guest(run, stage, f) != 0 ||
-        talk(run, stage, f) != 0)
-        return -1;
-    if (prove(run, f) != 0)
+    run->talk.transcript = run->transcript;
+    if (make_disk(run, stage, f) != 0 || guest_run(&run->talk, stage, f) != 0 || prove(run, f) != 0)
         return -1;
     return save_mdev_log(run, f);
 }

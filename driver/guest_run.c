@@ -1,0 +1,116 @@
+// QEMU's start, the dialogues, QEMU's end.
+#include "guest_run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/monotonic.h"
+#include "base/signals.h"
+#include "dialogue/given.h"
+#include "dialogue/guest_clock.h"
+#include "dialogue/patience.h"
+
+enum {
+    STOP_MS = 15000, // on the guest's clock: QEMU, told to end, may take this long without progress
+    STOP_TURN_MS = 100,
+};
+
+int guest_run_prepare(struct guest_run *g, struct failure *f) {
+    if (qemu_serial(g->serial, f) != 0 ||
+        qemu_command_make(&g->command, g->o, g->plan, g->serial, f) != 0)
+        return -1;
+    g->commanded = true;
+    g->vars = vars_new();
+    if (g->vars == NULL || given_set(g->vars, g->o, g->plan, g->serial, &g->command) != 0)
+        return failure_no_memory(f);
+    return 0;
+}
+
+static int start(struct guest_run *g, enum stage *stage, struct failure *f) {
+    g->qmp = qmp_new(f);
+    if (g->qmp == NULL || qemu_command_add_qmp(&g->command, qmp_theirs(g->qmp), f) != 0)
+        return -1;
+    for (char **arg = g->command.argv; *arg != NULL; arg++)
+        report_detail(g->report, "QEMU argument: %s", *arg);
+    g->started = monotonic_seconds();
+    const int keep[] = {g->lock, qmp_theirs(g->qmp)};
+    struct pty *pty = pty_spawn_keeping(g->command.argv, keep, sizeof keep / sizeof *keep, f);
+    qmp_started(g->qmp);
+    if (pty == NULL)
+        return -1;
+    if (g->o->attach != ATTACH_USB)
+        *stage = STAGE_ATTACHED;
+    g->link = link_new(pty, g->transcript, signals_fd());
+    if (g->link == NULL) {
+        pty_free(pty);
+        return failure_no_memory(f);
+    }
+    link_traces(g->link, g->o->debug_init);
+    g->machine = machine_new(g->scripts, g->vars, g->link, g->report, g->plan->disk, *stage);
+    if (g->machine == NULL)
+        return failure_no_memory(f);
+    machine_set_qmp(g->machine, g->qmp);
+    return 0;
+}
+
+// What a guest without progress is given.
+static struct machine_limits limits(const struct guest_run *g) {
+    struct stat iso = {0};
+    (void)stat(g->o->iso, &iso);
+    return (struct machine_limits){.timeout_scale = g->o->timeout_scale,
+                                   .data_bytes = (uint64_t)iso.st_size + g->plan->virtual_size,
+                                   .may_cut = !g->o->in_place};
+}
+
+// Ends QEMU in order: SIGTERM, so that it flushes what it has (SIGCONT, should it be stopped);
+// SIGKILL only when it does nothing any more, or the person insists.
+static void stop(struct guest_run *g) {
+    struct failure ignored;
+    struct usage u = link_usage(g->link);
+    struct patience patience = patience_new(STOP_MS, limits(g).data_bytes);
+    struct guest_clock clock;
+    const int signals = signals_count();
+    guest_clock_start(&clock, monotonic_ms(), &u, g->o->timeout_scale);
+    pty_signal(link_pty(g->link), SIGTERM);
+    pty_signal(link_pty(g->link), SIGCONT);
+    while (link_pump(g->link, STOP_TURN_MS, false, &ignored) != LINK_GONE) {
+        u = link_usage(g->link);
+        const uint64_t data = usage_data(&clock.usage, &u);
+        const bool over =
+            patience_over(&patience, guest_clock_look(&clock, monotonic_ms(), &u), data);
+        if (over || signals_count() > signals + 1)
+            pty_signal(link_pty(g->link), SIGKILL);
+    }
+}
+
+static int talk(struct guest_run *g, enum stage *stage, struct failure *f) {
+    const struct machine_limits l = limits(g);
+    machine_set_limits(g->machine, &l);
+    int result = machine_run(g->machine, "runbook", f);
+    g->ended = monotonic_seconds();
+    *stage = machine_stage(g->machine);
+    report_end(g->report, result == 0);
+    if (result != 0) {
+        stop(g);
+        return -1;
+    }
+    *stage = STAGE_OFF;
+    if (machine_retypings(g->machine) > 0)
+        report_detail(g->report, "%u lines were typed again, since their echo was not perfect",
+                      machine_retypings(g->machine));
+    return 0;
+}
+
+int guest_run(struct guest_run *g, enum stage *stage, struct failure *f) {
+    return start(g, stage, f) != 0 ? -1 : talk(g, stage, f);
+}
+
+void guest_run_end(struct guest_run *g) {
+    machine_free(g->machine);
+    link_free(g->link);
+    qmp_free(g->qmp);
+    vars_free(g->vars);
+    if (g->commanded)
+        qemu_command_free(&g->command);
+}
