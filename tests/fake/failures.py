@@ -91,6 +91,9 @@ ROWS = [
     # It does not boot.
     fail("no-device", "boot=none", 44, "attached", "enlarged", "No bootable device"),
     fail("too-late", "boot=late", 44, "attached", "enlarged", "could not be stopped", options=CONSOLE),
+    fail("other-line-single", "boot=bare", 44, "attached", "enlarged", "without the command line",
+         options=("--seq=single",)),
+    fail("other-line-init", "boot=bare", 44, "attached", "enlarged", "without the command line", options=INIT),
     fail("no-kernel", "boot=kernel", 44, "attached", "enlarged", "vmlinuz-virt", options=CONSOLE),
     fail("no-kernel-default", "boot=kernel", 44, "attached", "enlarged", "vmlinuz-virt"),
     fail("no-initrd", "boot=initrd", 44, "attached", "enlarged", "initramfs-virt", options=CONSOLE),

@@ -21,6 +21,7 @@ mark-lost=N, mark-mangled=N     the first N marks are not printed, or one letter
 words=prompt        before login and in apk's output stand lines that look like prompts
 kernel=all          kernel lines within every prompt and echo (as the others, only with console=ttyS0)
 boot=none|kernel|initrd|late    nothing to boot from; a file that ISOLINUX cannot load; no time to type
+boot=bare                       the kernel does not get `single` and `init=`, whatever was typed
 emergency=media|switch          the initramfs fails
 password=ask|refuse             at login
 shell=odd                       commands end with 2

@@ -101,6 +101,8 @@ class Firmware:
                 if (6 + len(line)) % 80 == 0:
                     self.console.raw("\x1b[?7h\r\n")
             key = self.console.bios_key(None)
+        if self.faults.get("boot") == "bare":
+            line = re.sub(r" (single|init=\S+)", "", line)
         return line
 
     def draw(self, line, columns):
