@@ -107,11 +107,11 @@ static bool has_group(const struct pattern *p, const char *name) {
     return false;
 }
 
-static void check_assignments(struct lint *l, const char *where, const struct assignment *set,
-                              unsigned count) {
+static void check_assignments(struct lint *l, const char *where, const char *field,
+                              const struct assignment *set, unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         char at[128];
-        (void)snprintf(at, sizeof at, "%s/set/%u", where, i);
+        (void)snprintf(at, sizeof at, "%s/%s/%u", where, field, i);
         check_template(l, at, "value", set[i].value);
         check_condition(l, at, "when", set[i].when);
     }
@@ -132,11 +132,12 @@ static void check_rule(struct lint *l, const char *where, const struct rule *r) 
     pattern_free(p);
     check_condition(l, where, "when", r->when);
     check_condition(l, where, "holds", r->holds);
+    check_condition(l, where, "likely", r->likely);
     check_template(l, where, "note", r->note);
     check_target(l, where, "goto", r->go_to);
     check_target(l, where, "otherwise", r->otherwise);
     check_failure(l, where, "fail", r->fail);
-    check_assignments(l, where, r->set, r->set_count);
+    check_assignments(l, where, "set", r->set, r->set_count);
 }
 
 static void check_prompt_of(struct lint *l, const char *where, const struct state *s) {
@@ -207,7 +208,13 @@ static void check_state(struct lint *l, unsigned i) {
     check_template(l, where, "type", s->type);
     check_template(l, where, "press", s->press);
     check_template(l, where, "command", s->command);
-    check_assignments(l, where, s->set, s->set_count);
+    check_template(l, where, "shows", s->shows);
+    check_template(l, where, "amiss", s->amiss);
+    check_assignments(l, where, "supposed", s->supposed, s->supposed_count);
+    if (s->amiss != NULL && s->shows == NULL)
+        mistake(l, AT(where, "amiss"), "`amiss` says what is to be done when what `shows` says is "
+                                       "not seen, and there is no `shows`");
+    check_assignments(l, where, "set", s->set, s->set_count);
     for (unsigned k = 0; k < s->expect_count; k++) {
         char at[96];
         (void)snprintf(at, sizeof at, "%s/expect/%u", where, k);
@@ -338,6 +345,8 @@ static void learn_file(struct vars *names, const struct dialogue *d) {
     for (unsigned i = 0; i < d->states_count; i++) {
         for (unsigned k = 0; k < d->states[i].set_count; k++)
             learn(names, d->states[i].set[k].name);
+        for (unsigned k = 0; k < d->states[i].supposed_count; k++)
+            learn(names, d->states[i].supposed[k].name);
         for (unsigned k = 0; k < d->states[i].expect_count; k++)
             learn_rule(names, &d->states[i].expect[k]);
     }

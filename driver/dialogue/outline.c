@@ -31,6 +31,13 @@ void outline_free(struct outline *o) {
     *o = (struct outline){0};
 }
 
+struct walk {
+    const struct scripts *scripts;
+    struct vars *v;
+    outline_visit *visit;
+    void *arg;
+};
+
 static const char *lookup(void *arg, const char *name) {
     return vars_get(arg, name);
 }
@@ -41,8 +48,7 @@ static int holds(const char *condition, struct vars *v) {
     return condition == NULL || expr_eval(condition, lookup, v, why, sizeof why) == 1;
 }
 
-// The text with its variables; those that are not known yet get their own names as values.
-static char *expand(struct vars *v, const char *text) {
+char *outline_text(struct vars *v, const char *text) {
     for (;;) {
         char *unknown = NULL;
         char *value = vars_expand(v, text, false, &unknown);
@@ -59,12 +65,12 @@ static char *expand(struct vars *v, const char *text) {
     }
 }
 
-static int assign(struct vars *v, const struct state *s) {
-    for (unsigned i = 0; i < s->set_count; i++) {
-        if (!holds(s->set[i].when, v))
+static int assign(struct vars *v, const struct assignment *set, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        if (!holds(set[i].when, v))
             continue;
-        char *value = expand(v, s->set[i].value);
-        const int rc = value == NULL ? -1 : vars_set(v, s->set[i].name, value);
+        char *value = outline_text(v, set[i].value);
+        const int rc = value == NULL ? -1 : vars_set(v, set[i].name, value);
         free(value);
         if (rc != 0)
             return -1;
@@ -72,26 +78,17 @@ static int assign(struct vars *v, const struct state *s) {
     return 0;
 }
 
-static int walk(struct outline *o, const struct scripts *scripts, const struct dialogue *d,
-                struct vars *v, int depth);
+static int walk(const struct walk *w, const struct dialogue *d, int depth);
 
-// One state: what it sets, the step that it begins, the dialogue that it calls. Within a dialogue
-// only those calls count that a choice decides on; others are ways out of some trouble.
-static int enter(struct outline *o, const struct scripts *scripts, const struct dialogue *d,
-                 const struct state *s, struct vars *v, int depth) {
-    if (assign(v, s) != 0)
+// One state: what it sets and supposes, and the dialogue that it calls.
+static int enter(const struct walk *w, const struct dialogue *d, const struct state *s, int depth) {
+    if (assign(w->v, s->set, s->set_count) != 0 ||
+        assign(w->v, s->supposed, s->supposed_count) != 0 || w->visit(w->arg, d, s, w->v) != 0)
         return -1;
-    if (s->title != NULL) {
-        char *title = expand(v, s->title);
-        const int rc = title == NULL ? -1 : outline_add(o, s->step, d->dialogue, title);
-        free(title);
-        if (rc != 0)
-            return -1;
-    }
-    const struct dialogue *called = s->call == NULL ? NULL : scripts_dialogue(scripts, s->call);
+    const struct dialogue *called = s->call == NULL ? NULL : scripts_dialogue(w->scripts, s->call);
     if (called == NULL || depth == DEPTH_MAX || (depth > 0 && s->when == NULL))
         return 0;
-    return walk(o, scripts, called, v, depth + 1);
+    return walk(w, called, depth + 1);
 }
 
 static unsigned place(const struct dialogue *d, const char *name) {
@@ -99,31 +96,36 @@ static unsigned place(const struct dialogue *d, const char *name) {
     return at < 0 ? d->states_count : (unsigned)at;
 }
 
-// Where the way leads on when all goes well: the first thing that is expected, or the first branch.
-static unsigned after(const struct dialogue *d, unsigned here) {
+// Where the way leads on when all goes well: the first thing that is to be expected, or the first
+// branch.
+static unsigned after(const struct walk *w, const struct dialogue *d, unsigned here) {
     const struct state *s = &d->states[here];
-    const char *name = s->expect_count > 0 && s->expect[0].go_to != NULL ? s->expect[0].go_to
-                       : s->then_count > 0 && s->then[0].go_to != NULL   ? s->then[0].go_to
-                                                                         : s->next;
-    return name == NULL ? here + 1 : place(d, name);
+    for (unsigned i = 0; i < s->expect_count; i++) {
+        const struct rule *r = &s->expect[i];
+        if (r->go_to != NULL && holds(r->when, w->v) && holds(r->likely, w->v))
+            return place(d, r->go_to);
+    }
+    for (unsigned i = 0; i < s->then_count; i++)
+        if (s->then[i].go_to != NULL && holds(s->then[i].when, w->v))
+            return place(d, s->then[i].go_to);
+    return s->next == NULL ? here + 1 : place(d, s->next);
 }
 
 // A way that leads back is one of waiting: the dialogue has been seen.
-static int walk(struct outline *o, const struct scripts *scripts, const struct dialogue *d,
-                struct vars *v, int depth) {
+static int walk(const struct walk *w, const struct dialogue *d, int depth) {
     unsigned at = 0;
     while (at < d->states_count) {
         const struct state *s = &d->states[at];
-        if (!holds(s->when, v)) {
+        if (!holds(s->when, w->v)) {
             const unsigned other = s->otherwise == NULL ? at + 1 : place(d, s->otherwise);
             if (other <= at)
                 break;
             at = other;
             continue;
         }
-        if (enter(o, scripts, d, s, v, depth) != 0)
+        if (enter(w, d, s, depth) != 0)
             return -1;
-        const unsigned next = after(d, at);
+        const unsigned next = after(w, d, at);
         if (next <= at)
             break;
         at = next;
@@ -131,11 +133,29 @@ static int walk(struct outline *o, const struct scripts *scripts, const struct d
     return 0;
 }
 
-int outline_runbook(struct outline *o, const struct scripts *scripts, struct vars *v,
-                    struct failure *f) {
+int outline_walk(const struct scripts *scripts, struct vars *v, outline_visit *visit, void *arg,
+                 struct failure *f) {
+    const struct walk w = {.scripts = scripts, .v = v, .visit = visit, .arg = arg};
     const struct dialogue *d = scripts_dialogue(scripts, "runbook");
     if (d == NULL)
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "restore the dialogue files",
                            "there is no dialogue `runbook`");
-    return walk(o, scripts, d, v, 0) == 0 ? 0 : failure_no_memory(f);
+    if (vars_set(v, "rc", "0") != 0 || walk(&w, d, 0) != 0)
+        return failure_no_memory(f);
+    return 0;
+}
+
+// Titled states are steps.
+static int visit_title(void *arg, const struct dialogue *d, const struct state *s, struct vars *v) {
+    if (s->title == NULL)
+        return 0;
+    char *title = outline_text(v, s->title);
+    const int rc = title == NULL ? -1 : outline_add(arg, s->step, d->dialogue, title);
+    free(title);
+    return rc;
+}
+
+int outline_runbook(struct outline *o, const struct scripts *scripts, struct vars *v,
+                    struct failure *f) {
+    return outline_walk(scripts, v, visit_title, o, f);
 }

@@ -1,4 +1,9 @@
 // What a run will do, told from the dialogue files without a guest.
+//
+// The way through the states is that of a run in which all goes well: conditions are told by the
+// choices and the plan, and where the guest would tell something, by what the states suppose
+// (`supposed`, `likely`) and the exit code 0. Within a dialogue only those calls count that a choice
+// decides on; others are ways out of some trouble.
 #ifndef QEMU_GROW_DIALOGUE_OUTLINE_H
 #define QEMU_GROW_DIALOGUE_OUTLINE_H
 
@@ -31,5 +36,17 @@ int outline_runbook(struct outline *o, const struct scripts *scripts, struct var
                     struct failure *f);
 
 void outline_free(struct outline *o);
+
+// Called with each state on the way, once its variables are set. 0, or -1 (without memory) to end.
+typedef int outline_visit(void *arg, const struct dialogue *d, const struct state *s,
+                          struct vars *v);
+
+// Walks through the dialogue `runbook` and those that it calls. 0, or -1 as outline_runbook.
+int outline_walk(const struct scripts *scripts, struct vars *v, outline_visit *visit, void *arg,
+                 struct failure *f);
+
+// A template with its variables; what is not known yet stands as its name in capitals, and keeps
+// that value in v. Allocated; NULL without memory.
+char *outline_text(struct vars *v, const char *text);
 
 #endif

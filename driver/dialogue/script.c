@@ -39,6 +39,7 @@ static const cyaml_schema_field_t rule_fields[] = {
     YAML_STRING("holds", struct rule, holds),
     YAML_STRING("otherwise", struct rule, otherwise),
     YAML_LIST("set", struct rule, set, &assignment_schema),
+    YAML_STRING("likely", struct rule, likely),
     YAML_STRING("goto", struct rule, go_to),
     YAML_STRING("fail", struct rule, fail),
     CYAML_FIELD_END,
@@ -60,9 +61,12 @@ static const cyaml_schema_field_t state_fields[] = {
     YAML_STRING("step", struct state, step),
     YAML_STRING("title", struct state, title),
     YAML_STRING("wait", struct state, wait),
+    YAML_STRING("shows", struct state, shows),
+    YAML_STRING("amiss", struct state, amiss),
     YAML_STRING("when", struct state, when),
     YAML_STRING("otherwise", struct state, otherwise),
     YAML_LIST("set", struct state, set, &assignment_schema),
+    YAML_LIST("supposed", struct state, supposed, &assignment_schema),
     YAML_STRING("stage", struct state, stage),
     CYAML_FIELD_FLOAT("takes", CYAML_FLAG_OPTIONAL, struct state, takes),
     CYAML_FIELD_UINT("budget", CYAML_FLAG_OPTIONAL, struct state, budget),
@@ -95,6 +99,7 @@ static const cyaml_strval_t echo_words[] = {
 
 static const cyaml_schema_field_t prompt_fields[] = {
     REQUIRED_STRING("prompt", struct prompt, prompt),
+    YAML_STRING("looks", struct prompt, looks),
     CYAML_FIELD_ENUM("echo", CYAML_FLAG_STRICT, struct prompt, echo, echo_words,
                      CYAML_ARRAY_LEN(echo_words)),
     CYAML_FIELD_UINT("chunk", CYAML_FLAG_DEFAULT, struct prompt, chunk),

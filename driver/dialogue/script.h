@@ -30,7 +30,9 @@ struct rule {
     char *otherwise; // state to go to when it does not; required with holds
     struct assignment *set;
     unsigned set_count;
-    char *go_to; // state, or "done"; NULL (with no `fail`): stay in this state and go on looking
+    char *likely; // expression over choices and plan: only then is it what is to be expected
+                  // (outline.h); or NULL
+    char *go_to;  // state, or "done"; NULL (with no `fail`): stay in this state and go on looking
     char *fail;  // failure's name, or NULL
 };
 
@@ -46,10 +48,14 @@ struct state {
     char *step;      // number in the runbook, for people; or NULL
     char *title;     // one line for people; a state with a title begins a step in the progress
     char *wait;      // what is waited for, for people; or NULL
+    char *shows;     // template: what a person must see then; or NULL
+    char *amiss;     // template: what a person does when it is not so; NULL: as the failures say
     char *when;      // expression: the state is entered only then
     char *otherwise; // state to go to instead; NULL: the next one
     struct assignment *set;
     unsigned set_count;
+    struct assignment *supposed; // what the guest is supposed to tell, for those who plan without
+    unsigned supposed_count;     // one (outline.h); a run does not look at it
     unsigned budget; // guest seconds without progress that this state may have; 0: see below
     char *stage;     // the disk's stage from this state's typing on (base/stage.h), or NULL
     double takes; // guest seconds (guest_clock.h) from QEMU's start until what is waited for here
@@ -86,6 +92,7 @@ enum echo { ECHO_ONCE, ECHO_TWICE, ECHO_REDRAWN, ECHO_ERASED };
 // How to type at a kind of prompt.
 struct prompt {
     char *prompt;   // its name
+    char *looks;    // what a person sees of it
     enum echo echo; // how typed text comes back
     unsigned chunk; // bytes that may be sent before their echo is awaited; at least 1
     char *lead;     // bytes that may stand before the echo (rest of the prompt); or NULL

@@ -139,6 +139,9 @@ static const struct {
     {31, 31, "      - {when: none == 0, goto: two}", "no variable `none`"},
     {11, 11, "    done: '(?<code>\\d+)# '", "no group (?<rc>"},
     {29, 29, "        list: words", "no group (?<words>"},
+    {34, 34, "    shows: '%{none}'", "none"},
+    {34, 34, "    supposed: [{name: word, value: '%{none}'}]", "none"},
+    {42, 42, "        likely: word = x", "not `=`"},
     // What goes together
     {28, 28, "      - in: console", "either `see` or `exit: true`"},
     {28, 28, "      - {in: kernel, in: console}", "already seen: in"},
@@ -156,6 +159,7 @@ static const struct {
     {10, 4, "    # mark", "`mark` and `done`"},
     {6, 6, "    chunk: 0", "at least one byte"},
     {28, 29, "      - see: x\n        in: colonel", "console or kernel"},
+    {34, 34, "    amiss: x", "no `shows`"},
     // Deaths
     {20, 20, "     see: 'panic(', in: kernel}", "panic("},
     {20, 20, "     see: 'panic$', in: kernel}", "ends in `$`"},
