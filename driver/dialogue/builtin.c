@@ -29,6 +29,8 @@ const char *const builtin_variables[] = {
     "label",      // file system label, empty when there is none or it has odd characters
     "fs_blocks",  // blocks of the grown file system
     "rc",         // exit code of the last command
+    "qmp_says",   // what QEMU said to the last command of its own protocol
+    "qmp_status", // the member `status` of that
     "mark_left",  // the two halves of the current command's mark
     "mark_right",
     "mark_status", // the shell variable that keeps the current command's exit code

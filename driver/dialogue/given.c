@@ -54,7 +54,8 @@ int given_set(struct vars *v, const struct options *o, const struct plan *p, con
               const struct qemu_command *c) {
     const int failed = given_choices(v, o, p) | vars_set(v, "serial", serial) |
                        vars_set(v, "drive_spec", c->drive_add == NULL ? "" : c->drive_add) |
-                       vars_set(v, "rc", "") | vars_set(v, "mark_left", "") |
+                       vars_set(v, "rc", "") | vars_set(v, "qmp_says", "") |
+                       vars_set(v, "qmp_status", "") | vars_set(v, "mark_left", "") |
                        vars_set(v, "mark_right", "");
     return failed != 0 ? -1 : 0;
 }

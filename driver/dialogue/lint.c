@@ -165,16 +165,20 @@ static bool has_way_out(const struct state *s) {
 }
 
 static void check_actions(struct lint *l, const char *where, const struct state *s) {
-    const int actions =
-        (s->type != NULL) + (s->press != NULL) + (s->command != NULL) + (s->call != NULL);
+    const int actions = (s->type != NULL) + (s->press != NULL) + (s->command != NULL) +
+                        (s->qmp != NULL) + (s->call != NULL);
     if (actions > 1)
-        mistake(l, where, "state `%s` has more than one of type, press, command and call",
+        mistake(l, where, "state `%s` has more than one of type, press, command, qmp and call",
                 s->state);
     if (s->call != NULL && scripts_dialogue(l->scripts, s->call) == NULL)
         mistake(l, AT(where, "call"), "there is no dialogue `%s`", s->call);
     if (s->call != NULL && s->expect_count > 0)
         mistake(l, AT(where, "expect"), "a call looks for nothing itself");
-    const bool ends = s->command != NULL || s->finish;
+    if (s->qmp != NULL && s->expect_count > 0)
+        mistake(l, AT(where, "expect"), "a command for QEMU looks for nothing in the guest");
+    if (s->until != NULL && s->qmp == NULL)
+        mistake(l, AT(where, "until"), "`until` belongs to `qmp`");
+    const bool ends = s->command != NULL || s->qmp != NULL || s->finish;
     if (!ends && (s->then_count > 0 || s->failed != NULL || s->collect != NULL))
         mistake(l, where, "`then`, `failed` and `collect` belong to a command");
     if (ends && s->then_count == 0 && s->failed == NULL)
@@ -208,12 +212,14 @@ static void check_state(struct lint *l, unsigned i) {
     check_template(l, where, "type", s->type);
     check_template(l, where, "press", s->press);
     check_template(l, where, "command", s->command);
+    check_template(l, where, "qmp", s->qmp);
     check_template(l, where, "shows", s->shows);
     check_template(l, where, "amiss", s->amiss);
     check_assignments(l, where, "supposed", s->supposed, s->supposed_count);
     if (s->amiss != NULL && s->shows == NULL)
-        mistake(l, AT(where, "amiss"), "`amiss` says what is to be done when what `shows` says is "
-                                       "not seen, and there is no `shows`");
+        mistake(l, AT(where, "amiss"),
+                "`amiss` says what is to be done when what `shows` says is "
+                "not seen, and there is no `shows`");
     check_assignments(l, where, "set", s->set, s->set_count);
     for (unsigned k = 0; k < s->expect_count; k++) {
         char at[96];

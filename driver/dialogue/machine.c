@@ -181,7 +181,7 @@ static void reach(struct machine *m, const struct state *s) {
 
 static int enter(struct machine *m, const struct dialogue *d, const struct state *s,
                  struct failure *f) {
-    const bool acts = s->type != NULL || s->press != NULL || s->command != NULL;
+    const bool acts = s->type != NULL || s->press != NULL || s->command != NULL || s->qmp != NULL;
     if (!acts)
         reach(m, s); // it only says what has been done by now
     if (machine_check_stop(m, f) != 0 || machine_assign(m, s->set, s->set_count, f) != 0)
@@ -212,6 +212,8 @@ static int run_state(struct machine *m, const struct dialogue *d, unsigned here,
         return machine_fail(m, s->fail, f);
     if (s->call != NULL)
         return run(m, scripts_dialogue(m->scripts, s->call), depth + 1, f);
+    if (s->qmp != NULL)
+        return machine_control(m, d, s, here, next, f);
     if (s->command != NULL)
         deaths_command(m->deaths, d->dialogue);
     if (act(m, s, f) != 0)

@@ -91,6 +91,15 @@ int machine_fail(struct machine *m, const char *name, struct failure *f);
 int machine_command(struct machine *m, const struct state *s, const struct prompt *p,
                     struct failure *f);
 
+// Where a state leads after its command has ended with the variable rc: 1 with *next, or -1 with
+// *f.
+int machine_branch(struct machine *m, const struct dialogue *d, const struct state *s,
+                   unsigned here, unsigned *next, struct failure *f);
+
+// control.c: gives QEMU a state's command, and goes where its answer leads. 0, or -1 with *f.
+int machine_control(struct machine *m, const struct dialogue *d, const struct state *s,
+                    unsigned here, unsigned *next, struct failure *f);
+
 // turn.c ---------------------------------------------------------------------------------------
 
 // One turn of the pump with all that belongs to it: signals, patience, the live line. Returns 0

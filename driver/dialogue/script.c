@@ -83,6 +83,8 @@ static const cyaml_schema_field_t state_fields[] = {
     YAML_STRING("command", struct state, command),
     OPTIONAL_BOOL("finish", struct state, finish),
     YAML_STRING("collect", struct state, collect),
+    YAML_STRING("qmp", struct state, qmp),
+    YAML_STRING("until", struct state, until),
     YAML_STRING("call", struct state, call),
     YAML_LIST("expect", struct state, expect, &rule_schema),
     YAML_LIST("then", struct state, then, &branch_schema),

@@ -71,6 +71,10 @@ struct state {
     char *press;     // keys sent as they are, no echo awaited; or NULL
     char *command;   // a shell command, typed with the prompt's mark behind it; or NULL
     char *collect;   // list that gets every line which a command prints; or NULL
+    char *qmp;       // a command for QEMU itself (guest/qmp.h), a template of JSON; or NULL. Then
+                     // rc is 0 or 1, qmp_says what QEMU says, qmp_status its `status`
+    char *until;     // the command is given again until its `status` is this word, or failed; or
+                     // NULL
     char *call;      // another dialogue, run to its end; or NULL
     struct rule *expect;
     unsigned expect_count;

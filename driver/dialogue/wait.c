@@ -125,22 +125,8 @@ static const struct watched *find(const struct watch_set *set, struct stream *s,
     return i < 0 ? NULL : &set->at[i];
 }
 
-// A command has ended: variable rc, and what the state says of it.
-static int command_ended(struct machine *m, const struct dialogue *d, const struct state *s,
-                         unsigned here, unsigned *next, struct failure *f) {
-    size_t size = 0;
-    const char *rc = stream_group(link_text(m->link), "rc", &size);
-    if (rc != NULL && size == 0) {
-        m->unrun = true;
-        return 0;
-    }
-    if (rc == NULL || vars_set_bytes(m->vars, "rc", rc, size) != 0)
-        return failure_no_memory(f);
-    m->command_prompt = NULL;
-    m->collect = NULL;
-    report_detail(m->report, "the command ended with %s", vars_get(m->vars, "rc"));
-    if (machine_note_exit(m, d->dialogue, vars_get(m->vars, "rc"), f) != 0)
-        return -1;
+int machine_branch(struct machine *m, const struct dialogue *d, const struct state *s,
+                   unsigned here, unsigned *next, struct failure *f) {
     for (unsigned i = 0; i < s->then_count; i++) {
         const int holds = machine_holds(m, s->then[i].when, f);
         if (holds < 0)
@@ -159,6 +145,25 @@ static int command_ended(struct machine *m, const struct dialogue *d, const stru
     if (s->next == NULL)
         *next = here + 1;
     return 1;
+}
+
+// A command has ended: variable rc, and what the state says of it.
+static int command_ended(struct machine *m, const struct dialogue *d, const struct state *s,
+                         unsigned here, unsigned *next, struct failure *f) {
+    size_t size = 0;
+    const char *rc = stream_group(link_text(m->link), "rc", &size);
+    if (rc != NULL && size == 0) {
+        m->unrun = true;
+        return 0;
+    }
+    if (rc == NULL || vars_set_bytes(m->vars, "rc", rc, size) != 0)
+        return failure_no_memory(f);
+    m->command_prompt = NULL;
+    m->collect = NULL;
+    report_detail(m->report, "the command ended with %s", vars_get(m->vars, "rc"));
+    if (machine_note_exit(m, d->dialogue, vars_get(m->vars, "rc"), f) != 0)
+        return -1;
+    return machine_branch(m, d, s, here, next, f);
 }
 
 static int gone(struct machine *m, const struct dialogue *d, const struct state *s, unsigned *next,

@@ -25,6 +25,8 @@ enum {
     "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"xp /16320hx "        \
     "0xb8000\"},\"id\":\"screen\"}\n"
 
+#define DIALOGUE_ID "dialogue"
+
 struct qmp {
     int ours, theirs; // -1 when closed
     char *line;       // what has come of a line
@@ -33,6 +35,10 @@ struct qmp {
     bool greeted;  // commands may be given
     bool asked;    // the screen's answer is still to come
     uint64_t next; // when the screen may be asked for again
+    char *command; // the dialogue's, until it is sent; or NULL
+    int lent;      // goes with it; or -1
+    enum qmp_answer answer;
+    char *says, *status; // or NULL
 };
 
 struct qmp *qmp_new(struct failure *f) {
@@ -41,6 +47,7 @@ struct qmp *qmp_new(struct failure *f) {
     if (q != NULL && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0) {
         q->ours = ends[0];
         q->theirs = ends[1];
+        q->lent = -1;
         return q;
     }
     (void)failure_set(f, EXIT_ID_INTERNAL, "run again", "no socket for QEMU: %s", strerror(errno));
@@ -60,6 +67,9 @@ void qmp_free(struct qmp *q) {
     close_end(&q->ours);
     close_end(&q->theirs);
     free(q->line);
+    free(q->command);
+    free(q->says);
+    free(q->status);
     free(q);
 }
 
@@ -74,6 +84,26 @@ void qmp_started(struct qmp *q) {
 static void say(struct qmp *q, const char *text) {
     // A QEMU that does not read is none to talk to.
     if (q->ours >= 0 && send(q->ours, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        close_end(&q->ours);
+}
+
+// The same, with a descriptor of ours for QEMU to have.
+static void say_with(struct qmp *q, const char *text, int fd) {
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof fd)];
+    } control = {.bytes = {0}};
+    struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    if (q->ours >= 0 && sendmsg(q->ours, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         close_end(&q->ours);
 }
 
@@ -156,6 +186,62 @@ static void take_screen(const char *answer, qmp_sink *sink, void *arg) {
         tell_screen(cells, sink, arg);
 }
 
+// ------------------------------------------------------------------ a dialogue's commands
+
+static void forget(struct qmp *q) {
+    free(q->command);
+    free(q->says);
+    free(q->status);
+    q->command = q->says = q->status = NULL;
+    q->answer = QMP_AWAITED;
+}
+
+int qmp_ask(struct qmp *q, const char *command) {
+    json_t *root = json_loads(command, JSON_REJECT_DUPLICATES, NULL);
+    forget(q);
+    if (json_is_string(json_object_get(root, "execute")) &&
+        json_object_set_new(root, "id", json_string(DIALOGUE_ID)) == 0)
+        q->command = json_dumps(root, JSON_COMPACT);
+    json_decref(root);
+    return q->command == NULL ? -1 : 0;
+}
+
+void qmp_lend(struct qmp *q, int fd) {
+    q->lent = fd;
+}
+
+enum qmp_answer qmp_answer(const struct qmp *q, const char **says, const char **status) {
+    *says = q->says == NULL ? "" : q->says;
+    *status = q->status == NULL ? "" : q->status;
+    return q->answer;
+}
+
+static void send_command(struct qmp *q) {
+    if (q->command == NULL || !q->greeted || q->ours < 0)
+        return;
+    if (q->lent >= 0 && strstr(q->command, "\"getfd\"") != NULL)
+        say_with(q, q->command, q->lent);
+    else
+        say(q, q->command);
+    say(q, "\n");
+    free(q->command);
+    q->command = NULL;
+}
+
+// Its answer: {"return": ..., "id": ...} or {"error": {"desc": ...}, "id": ...}.
+static void take_answer(struct qmp *q, const json_t *root) {
+    const json_t *value = json_object_get(root, "return");
+    const char *why = json_string_value(json_object_get(json_object_get(root, "error"), "desc"));
+    const char *status = json_string_value(json_object_get(value, "status"));
+    forget(q);
+    q->answer = value == NULL ? QMP_REFUSED : QMP_DONE;
+    if (value != NULL)
+        q->says = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    else
+        q->says = strdup(why == NULL ? "it gave no reason" : why);
+    q->status = status == NULL ? NULL : strdup(status);
+}
+
 void qmp_take_line(struct qmp *q, const char *line, size_t size, qmp_sink *sink, void *arg) {
     json_t *root = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
     const char *event = json_string_value(json_object_get(root, "event"));
@@ -166,6 +252,8 @@ void qmp_take_line(struct qmp *q, const char *line, size_t size, qmp_sink *sink,
         q->greeted = true;
     } else if (event != NULL) {
         tell_event(event, json_object_get(root, "data"), sink, arg);
+    } else if (id != NULL && strcmp(id, DIALOGUE_ID) == 0) {
+        take_answer(q, root);
     } else if (id != NULL && strcmp(id, "screen") == 0) {
         q->asked = false;
         if (answer != NULL)
@@ -216,6 +304,7 @@ void qmp_pump(struct qmp *q, bool look, uint64_t now_ms, qmp_sink *sink, void *a
         take(q, bytes, (size_t)n, sink, arg);
     if (n == 0 && q->ours >= 0)
         close_end(&q->ours);
+    send_command(q);
     if (look && q->greeted && !q->asked && q->ours >= 0 && now_ms >= q->next) {
         say(q, ASK_SCREEN);
         q->asked = true;

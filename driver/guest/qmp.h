@@ -30,6 +30,19 @@ typedef void qmp_sink(void *arg, enum qmp_place place, const char *line, size_t 
 // no oftener than every some seconds of now_ms. A QEMU that does not answer is no failure.
 void qmp_pump(struct qmp *q, bool look, uint64_t now_ms, qmp_sink *sink, void *arg);
 
+// Gives QEMU a command, as soon as it takes one: JSON with `execute` and perhaps `arguments`. One
+// at a time; what the one before has answered is forgotten. 0, or -1 when the text is no such JSON.
+int qmp_ask(struct qmp *q, const char *command);
+
+// The descriptor that goes with the next command `getfd`, borrowed; -1: none.
+void qmp_lend(struct qmp *q, int fd);
+
+enum qmp_answer { QMP_AWAITED, QMP_DONE, QMP_REFUSED };
+
+// What became of the last command. *says: QEMU's reason, or what it returned as JSON; *status: the
+// member `status` of that, or empty. Valid until the next command.
+enum qmp_answer qmp_answer(const struct qmp *q, const char **says, const char **status);
+
 // For tests: gives one line of the protocol to the sink.
 void qmp_take_line(struct qmp *q, const char *line, size_t size, qmp_sink *sink, void *arg);
 

@@ -156,6 +156,8 @@ static const struct {
     {24, 25, "    prompt: bare", "takes no commands"},
     {37, 33, "    press: x\n    failed: fell", "belong to a command"},
     {37, 33, "    press: x\n    call: runbook", "more than one of"},
+    {37, 33, "    press: x\n    qmp: '{}'", "more than one of"},
+    {37, 38, "    press: x\n    until: paused", "`until` belongs to `qmp`"},
     {10, 4, "    # mark", "`mark` and `done`"},
     {6, 6, "    chunk: 0", "at least one byte"},
     {28, 29, "      - see: x\n        in: colonel", "console or kernel"},
