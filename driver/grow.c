@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/monotonic.h"
+#include "base/run.h"
 #include "base/signals.h"
 #include "dialogue/script.h"
 #include "get_iso.h"
@@ -19,6 +21,8 @@
 #include "plan/plan.h"
 #include "proof/proof.h"
 #include "proof/write.h"
+#include "record/record.h"
+#include "show_plan.h"
 #include "work/overlay.h"
 #include "work/work.h"
 
@@ -33,7 +37,7 @@ struct run {
     struct plan plan;
     bool planned;
     struct plan guest; // the plan as the guest's disk goes: the overlay in the disk's place
-    struct transcript *transcript;
+    struct record *record;
     FILE *mdev_log;
     struct guest_run talk;
     struct proof_before before;
@@ -79,25 +83,35 @@ static int find_iso(struct run *run, struct failure *f) {
     return plan_judge_iso(&run->plan, run->iso.look.e2fsprogs, f);
 }
 
-// DISK's name without its folder, or the transcript's name, with .mdev.log behind it.
+// In the recording's folder, or DISK's name without its folder, with .mdev.log behind it.
 static char *mdev_log_path(const struct options *o, const struct plan *p) {
     char *path = NULL;
     const char *base = strrchr(p->disk, '/') + 1;
     if (o->mdev_log != NULL)
         return strdup(o->mdev_log);
-    return asprintf(&path, "%s.mdev.log", o->transcript != NULL ? o->transcript : base) < 0 ? NULL
-                                                                                            : path;
+    const int n = o->transcript != NULL ? asprintf(&path, "%s/mdev.log", o->transcript)
+                                        : asprintf(&path, "%s.mdev.log", base);
+    return n < 0 ? NULL : path;
+}
+
+static int open_record(struct run *run, struct failure *f) {
+    char *note = NULL;
+    if (record_open(run->record, run->o, &note, f) != 0)
+        return -1;
+    if (note != NULL)
+        report_note(run->report, "%s", note);
+    free(note);
+    if (record_folder(run->record) != NULL)
+        report_detail(run->report, "the recording goes to %s", record_folder(run->record));
+    return 0;
 }
 
 static int open_outputs(struct run *run, struct failure *f) {
     const struct options *o = run->o;
     if (o->proof != NULL && proof_writable(o->proof, f) != 0)
         return -1;
-    if (o->transcript != NULL) {
-        run->transcript = transcript_open(o->transcript, f);
-        if (run->transcript == NULL)
-            return -1;
-    }
+    if (open_record(run, f) != 0)
+        return -1;
     if (o->log == MOMENT_NO)
         return 0;
     char *path = mdev_log_path(o, &run->plan);
@@ -120,8 +134,18 @@ static int prepare_guest(struct run *run, struct failure *f) {
                                    .plan = &run->guest,
                                    .scripts = run->scripts,
                                    .report = run->report,
+                                   .record = run->record,
                                    .lock = run->work.lock};
     return guest_run_prepare(&run->talk, f);
+}
+
+// What run_program starts.
+static void see_program(void *record, char *const argv[], const int *status) {
+    if (status == NULL)
+        record_command(record, argv);
+    else
+        record_exit(record, argv[0], WIFEXITED(*status) ? WEXITSTATUS(*status) : 0,
+                    WIFSIGNALED(*status) ? WTERMSIG(*status) : 0);
 }
 
 static void host_step(const struct run *run, enum host_step i) {
@@ -171,14 +195,15 @@ static int write_proof(const struct run *run, const struct proof *proof,
     const double now = monotonic_seconds();
     const struct proof_phase phases[] = {{"guest", run->talk.ended - run->talk.started},
                                          {"until_proved", now - run->started}};
-    const struct proof_session session = {.outcome = proof->ok ? "proved" : "failed",
-                                          .iso = &run->iso,
-                                          .qemu = run->o->qemu,
-                                          .qemu_img = run->o->qemu_img,
-                                          .phases = phases,
-                                          .phase_count = sizeof phases / sizeof phases[0]};
+    struct proof_session session = {.outcome = proof->ok ? "proved" : "failed",
+                                    .iso = &run->iso,
+                                    .phases = phases,
+                                    .phase_count = sizeof phases / sizeof phases[0]};
+    record_proof(run->record, proof_json(proof, &run->plan, s, &session));
     if (run->o->proof == NULL)
         return 0;
+    session.qemu = run->o->qemu;
+    session.qemu_img = run->o->qemu_img;
     return proof_write(run->o->proof, proof, &run->plan, s, &session, f);
 }
 
@@ -235,8 +260,6 @@ static void run_end(struct run *run) {
     guest_run_end(&run->talk);
     if (run->mdev_log != NULL)
         (void)fclose(run->mdev_log);
-    if (run->transcript != NULL)
-        (void)transcript_close(run->transcript, NULL); // what was written is written
     if (run->planned)
         plan_free(&run->plan);
     iso_free(&run->iso);
@@ -257,10 +280,20 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
         find_iso(run, f) != 0 || prepare_guest(run, f) != 0 || open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
-    run->talk.transcript = run->transcript;
+    record_plan(run->record, plan_of_run(run->o, &run->plan));
     if (make_disk(run, stage, f) != 0 || guest_run(&run->talk, stage, f) != 0 || prove(run, f) != 0)
         return -1;
     return save_mdev_log(run, f);
+}
+
+// The last events of a run.
+static void record_outcome(struct run *run, int result, enum stage stage, const struct failure *f) {
+    const enum exit_id id = result < 0                 ? f->id
+                            : result == GROW_UNCHANGED ? EXIT_ID_UNCHANGED
+                                                       : EXIT_ID_OK;
+    if (result < 0)
+        record_failure(run->record, f, stage_rows[stage].name, NULL);
+    record_end(run->record, exit_rows[id].code);
 }
 
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
@@ -269,12 +302,19 @@ int grow(const struct options *o, struct report *r, enum stage *stage, struct fa
     *stage = STAGE_UNTOUCHED;
     if (o->max_time_s > 0)
         signals_limit(o->max_time_s);
+    run.record = record_new(run.started);
+    if (run.record == NULL)
+        return failure_no_memory(f);
+    run_watch(see_program, run.record);
     const int result = grow_all(&run, stage, f);
+    run_watch(NULL, NULL);
     if (result < 0 && *stage == STAGE_UNTOUCHED)
         report_refusals(r, &run.plan.reasons);
     report_end(r, result >= 0);
     if (result < 0 && !o->in_place)
         *stage = work_give_up(&run.work);
+    record_outcome(&run, result, *stage, f);
     run_end(&run);
+    (void)record_close(run.record, NULL); // what was written is written
     return result;
 }

@@ -3,7 +3,9 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/monotonic.h"
 #include "base/signals.h"
@@ -16,6 +18,10 @@ enum {
     STOP_TURN_MS = 100,
 };
 
+static void add_given(void *given, const char *name, const char *value) {
+    (void)json_object_set_new(given, name, record_text(value, strlen(value)));
+}
+
 int guest_run_prepare(struct guest_run *g, struct failure *f) {
     if (qemu_serial(g->serial, f) != 0 ||
         qemu_command_make(&g->command, g->o, g->plan, g->serial, f) != 0)
@@ -24,6 +30,9 @@ int guest_run_prepare(struct guest_run *g, struct failure *f) {
     g->vars = vars_new();
     if (g->vars == NULL || given_set(g->vars, g->o, g->plan, g->serial, &g->command) != 0)
         return failure_no_memory(f);
+    json_t *given = json_object();
+    vars_each(g->vars, add_given, given);
+    record_given(g->record, given);
     return 0;
 }
 
@@ -35,13 +44,14 @@ static int start(struct guest_run *g, enum stage *stage, struct failure *f) {
         report_detail(g->report, "QEMU argument: %s", *arg);
     g->started = monotonic_seconds();
     const int keep[] = {g->lock, qmp_theirs(g->qmp)};
+    record_command(g->record, g->command.argv);
     struct pty *pty = pty_spawn_keeping(g->command.argv, keep, sizeof keep / sizeof *keep, f);
     qmp_started(g->qmp);
     if (pty == NULL)
         return -1;
     if (g->o->attach != ATTACH_USB)
         *stage = STAGE_ATTACHED;
-    g->link = link_new(pty, g->transcript, signals_fd());
+    g->link = link_new(pty, g->record, signals_fd());
     if (g->link == NULL) {
         pty_free(pty);
         return failure_no_memory(f);
@@ -103,7 +113,13 @@ static int talk(struct guest_run *g, enum stage *stage, struct failure *f) {
 }
 
 int guest_run(struct guest_run *g, enum stage *stage, struct failure *f) {
-    return start(g, stage, f) != 0 ? -1 : talk(g, stage, f);
+    if (start(g, stage, f) != 0)
+        return -1;
+    const int result = talk(g, stage, f);
+    const int status = link_status(g->link);
+    record_exit(g->record, g->command.argv[0], WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    return result;
 }
 
 void guest_run_end(struct guest_run *g) {

@@ -7,7 +7,6 @@
 #include "base/failure.h"
 #include "base/stage.h"
 #include "console/link.h"
-#include "console/transcript.h"
 #include "dialogue/machine.h"
 #include "dialogue/script.h"
 #include "dialogue/vars.h"
@@ -15,6 +14,7 @@
 #include "guest/qmp.h"
 #include "options/options.h"
 #include "plan/plan.h"
+#include "record/record.h"
 #include "report/report.h"
 
 // The first part is the caller's to fill in, and borrowed; the rest begins with zeroes.
@@ -23,8 +23,8 @@ struct guest_run {
     const struct plan *plan; // as the guest's disk goes: with the overlay in the disk's place
     const struct scripts *scripts;
     struct report *report;
-    struct transcript *transcript; // or NULL
-    int lock;                      // of the disk, which QEMU inherits; or -1
+    struct record *record; // or NULL
+    int lock;              // of the disk, which QEMU inherits; or -1
 
     char serial[COMMAND_SERIAL_SIZE];
     struct qemu_command command;

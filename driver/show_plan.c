@@ -126,6 +126,14 @@ static int print(const struct plan *p, const struct options *o, const struct out
     return 0;
 }
 
+json_t *plan_of_run(const struct options *o, const struct plan *p) {
+    struct outline steps = {0};
+    struct failure ignored;
+    json_t *json = make_steps(&steps, o, p, &ignored) == 0 ? plan_json(p, &steps) : NULL;
+    outline_free(&steps);
+    return json;
+}
+
 int show_plan(const struct options *o, struct report *r, struct failure *f) {
     const struct plan_request request = {.disk = o->disk,
                                          .size = o->size,

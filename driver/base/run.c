@@ -24,6 +24,22 @@ struct stream {
     bool cut;
 };
 
+// See run_watch.
+static struct {
+    run_watcher *tell;
+    void *arg;
+} watch;
+
+void run_watch(run_watcher *watcher, void *arg) {
+    watch.tell = watcher;
+    watch.arg = arg;
+}
+
+static void tell(char *const argv[], const int *status) {
+    if (watch.tell != NULL)
+        watch.tell(watch.arg, argv, status);
+}
+
 static void close_fd(int *fd) {
     if (*fd >= 0)
         close(*fd);
@@ -154,10 +170,12 @@ int run_program(struct run_result *r, char *const argv[], int stop_fd, struct fa
     if (e == 0) {
         close_fd(&out.write_fd);
         close_fd(&err.write_fd);
+        tell(argv, NULL);
         int pidfd = pidfd_open(pid, 0);
         stopped = collect(pid, &out, &err, pidfd, stop_fd);
         close_fd(&pidfd);
         r->status = reap(pid);
+        tell(argv, &r->status);
     }
     stream_close(&out);
     stream_close(&err);

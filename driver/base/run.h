@@ -32,6 +32,11 @@ struct run_result {
 int run_program(struct run_result *r, char *const argv[], int stop_fd, struct failure *f);
 void run_free(struct run_result *r);
 
+// Somebody who is told of each program that run_program starts (status NULL) and of its end (as
+// waitpid gives it); NULL: nobody. Process-wide, as the programs themselves are.
+typedef void run_watcher(void *arg, char *const argv[], const int *status);
+void run_watch(run_watcher *watcher, void *arg);
+
 // True when the program exited by itself with code 0.
 bool run_ok(const struct run_result *r);
 

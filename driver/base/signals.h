@@ -7,7 +7,7 @@
 #include "base/failure.h"
 
 // Installs the handlers (and ignores SIGPIPE); 0, or -1 with errno. Handlers are process-wide state
-// by their nature: this is the only mutable global of the program.
+// by their nature: this and run_watch's are the only mutable globals of the program.
 int signals_open(void);
 
 int signals_fd(void);    // readable once a signal has come, and stays so

@@ -1,4 +1,4 @@
-// Pumps bytes between the pty, the transcript, the clean view and the two streams.
+// Pumps bytes between the pty, the recording, the clean view and the two streams.
 #include "console/link.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ struct note {
 
 struct link {
     struct pty *pty;
-    struct transcript *transcript;
+    struct record *record; // or NULL
     struct view *view;
     struct stream *text;
     struct stream *kernel;
@@ -108,12 +108,12 @@ static void on_kernel(void *arg, const char *text, size_t size) {
         l->no_memory = true;
 }
 
-struct link *link_new(struct pty *pty, struct transcript *transcript, int stop_fd) {
+struct link *link_new(struct pty *pty, struct record *record, int stop_fd) {
     struct link *l = calloc(1, sizeof *l);
     if (l == NULL)
         return NULL;
     l->pty = pty;
-    l->transcript = transcript;
+    l->record = record;
     l->stop_fd = stop_fd;
     l->pid_fd = (int)syscall(SYS_pidfd_open, pty_pid(pty), 0); // close-on-exec by itself
     l->view = view_new(on_text, on_kernel, l);
@@ -153,7 +153,8 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
     if (n <= 0)
         return false;
     l->quiet_ms = 0;
-    if (l->transcript != NULL && transcript_write(l->transcript, bytes, (size_t)n, f) != 0) {
+    record_output(l->record, bytes, (size_t)n);
+    if (record_failed(l->record, f) != 0) {
         *failed = true;
         return true;
     }
@@ -201,7 +202,10 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
 }
 
 void link_send(struct link *l, const char *bytes, size_t size) {
-    if (!l->mute && !l->closed && pty_write(l->pty, bytes, size) != 0)
+    if (l->mute || l->closed)
+        return;
+    record_input(l->record, bytes, size);
+    if (pty_write(l->pty, bytes, size) != 0)
         l->mute = true;
 }
 
@@ -234,6 +238,10 @@ int link_status(const struct link *l) {
 
 struct pty *link_pty(struct link *l) {
     return l->pty;
+}
+
+struct record *link_record(struct link *l) {
+    return l->record;
 }
 
 uint64_t link_stamp_ms(const struct link *l) {

@@ -8,15 +8,15 @@
 
 #include "base/failure.h"
 #include "console/stream.h"
-#include "console/transcript.h"
 #include "guest/pty.h"
 #include "guest/usage.h"
+#include "record/record.h"
 
 struct link;
 
-// Takes the pty over (link_free frees it), borrows the transcript (NULL: none). stop_fd: readable
+// Takes the pty over (link_free frees it), borrows the recording (NULL: none). stop_fd: readable
 // when somebody wants the run to end; -1: none. NULL without memory.
-struct link *link_new(struct pty *pty, struct transcript *transcript, int stop_fd);
+struct link *link_new(struct pty *pty, struct record *record, int stop_fd);
 void link_free(struct link *l);
 
 // Whether lines that begin with `+ ` (debug_init) are lifted like kernel lines; at first they are
@@ -28,7 +28,7 @@ enum link_event {
     LINK_QUIET, // none came within the time
     LINK_STOP,  // stop_fd became readable (told each time; see watch_stop)
     LINK_GONE,  // the program has ended; its status is link_status
-    LINK_ERROR, // *f says what: the transcript cannot be written, or there is no memory
+    LINK_ERROR, // *f says what: the recording cannot be written, or there is no memory
 };
 
 // Waits for at most timeout_ms milliseconds, takes in what the guest sent and sends what is queued.
@@ -54,6 +54,7 @@ uint64_t link_news(const struct link *l);
 
 int link_status(const struct link *l); // as waitpid gives it; after LINK_GONE
 struct pty *link_pty(struct link *l);
+struct record *link_record(struct link *l); // or NULL
 
 // The time stamp of the last kernel line, in milliseconds; 0 before the first.
 uint64_t link_stamp_ms(const struct link *l);

@@ -332,6 +332,11 @@ const char *stream_group(const struct stream *s, const char *name, size_t *size)
     return NULL;
 }
 
+void stream_match_range(const struct stream *s, uint64_t *begin, uint64_t *end) {
+    *begin = s->matched == NULL ? 0 : s->groups[0];
+    *end = s->matched == NULL ? 0 : s->groups[1];
+}
+
 const char *stream_rest(const struct stream *s, size_t *size) {
     *size = (size_t)(s->end - s->read);
     return at(s, s->read);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct pattern; // a compiled pattern; may be used in any number of streams, one after the other
 
@@ -57,6 +58,9 @@ int stream_find(struct stream *s, bool final);
 // The bytes of a named group of the last match, or NULL if it took no part. name NULL: the whole
 // match.
 const char *stream_group(const struct stream *s, const char *name, size_t *size);
+
+// Where the last match begins and ends, in bytes from the stream's first one; 0 without a match.
+void stream_match_range(const struct stream *s, uint64_t *begin, uint64_t *end);
 
 // Text from the read position on, for progress lines and messages; valid until the next append.
 const char *stream_rest(const struct stream *s, size_t *size);

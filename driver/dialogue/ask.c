@@ -52,6 +52,7 @@ bool machine_nudge(struct machine *m, const struct state *s) {
         return false;
     m->asks++;
     report_detail(m->report, "the answer is overdue: enter ``");
+    record_repair(link_record(m->link), "the answer is overdue: keys are pressed");
     link_send(m->link, keys, strlen(keys));
     machine_restart_quiet(m);
     return true;
@@ -64,6 +65,7 @@ static int type_probe(struct machine *m, struct failure *f) {
     if (probe == NULL)
         return -1;
     report_detail(m->report, "the command's end is overdue: ask again with %s", probe);
+    record_repair(link_record(m->link), "the command's end is overdue: it is asked for");
     const int result = machine_type(m, p, probe, f);
     free(probe);
     return result < 0 && f->id == EXIT_ID_TYPING_FAILED ? 0 : result; // patience will tell
@@ -92,6 +94,7 @@ int machine_run_again(struct machine *m, const struct state *s, struct failure *
                                  "the guest's shell did not run what was typed", f);
     m->runs++;
     report_detail(m->report, "the shell has not run the command: run it again");
+    record_repair(link_record(m->link), "the shell has not run the command: it is typed again");
     const int result = machine_command(m, s, m->command_prompt, f);
     m->asks = 0;
     machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, machine_budget_ms(s));

@@ -15,6 +15,7 @@ static int remember(struct machine *m, const struct death *row, bool quietly, st
     char *says = machine_expand(m, row->text.says, false, f);
     char *next = says == NULL ? NULL : machine_expand(m, row->text.next, false, f);
     if (next != NULL && deaths_remember(m->deaths, row, says, next)) {
+        record_death(link_record(m->link), row->text.failure, says);
         if (quietly)
             report_detail(m->report, "death table, row %s: %s", row->text.failure, says);
         else
@@ -37,7 +38,9 @@ int machine_look_for_death(struct machine *m, bool final, struct failure *f) {
             continue;
         if (row->how == DEATH_FATAL) {
             m->died = row;
-            return machine_fail(m, row->text.failure, f);
+            (void)machine_fail(m, row->text.failure, f);
+            record_death(link_record(m->link), row->text.failure, f->what);
+            return -1;
         }
         // What a tool says matters when it fails, which it says then itself.
         if (remember(m, row, death_is_tools(row) && row->how == DEATH_CAUSE, f) != 0)

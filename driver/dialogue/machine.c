@@ -8,7 +8,7 @@
 #include "dialogue/expr.h"
 #include "dialogue/machine_impl.h"
 
-enum { CALL_DEPTH_MAX = 8 };
+enum { CALL_DEPTH_MAX = 8, MS_PER_S = 1000 };
 
 struct machine *machine_new(const struct scripts *scripts, struct vars *vars, struct link *link,
                             struct report *report, const char *disk, enum stage stage) {
@@ -163,6 +163,7 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     int result = 0;
     if (s->press != NULL) {
         report_detail(m->report, "press %s", s->press);
+        record_typed(link_record(m->link), text, "keys");
         link_send(m->link, text, strlen(text));
         m->unsure = true;
     } else {
@@ -186,14 +187,17 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
         reach(m, s); // it only says what has been done by now
     if (machine_check_stop(m, f) != 0 || machine_assign(m, s->set, s->set_count, f) != 0)
         return -1;
+    char *title = NULL;
     if (s->title != NULL) {
-        char *title = machine_expand(m, s->title, false, f);
+        title = machine_expand(m, s->title, false, f);
         if (title == NULL)
             return -1;
         report_step(m->report, s->step, title);
-        free(title);
     }
+    record_state(link_record(m->link), d->dialogue, s->state, s->step, title,
+                 m->clock.guest_ms / MS_PER_S);
     report_detail(m->report, "state %s/%s", d->dialogue, s->state);
+    free(title);
     reach(m, s);
     m->hold = s->hold && !m->limits.may_cut;
     return 0;

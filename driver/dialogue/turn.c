@@ -9,10 +9,11 @@
 #include "guest/room.h"
 
 enum {
-    TURN_MS = 100,      // longest wait in poll: how often the live line and the clock are looked at
-    STILL_MS = 10000,   // a guest that does nothing at all: is the host full?
-    STILL_PART = 50,    // nothing at all: less than a fiftieth of the time was computed
-    QUIET_PART = 5,     // idle: less than a fifth
+    TURN_MS = 100,    // longest wait in poll: how often the live line and the clock are looked at
+    STILL_MS = 10000, // a guest that does nothing at all: is the host full?
+    STILL_PART = 50,  // nothing at all: less than a fiftieth of the time was computed
+    QUIET_PART = 5,   // idle: less than a fifth
+    MS_PER_S = 1000,
     STOPPED_MS = 10000, // QEMU is held by a signal as long: somebody has stopped it for good
 };
 
@@ -127,6 +128,8 @@ static int look_at_guest(struct machine *m, struct failure *f) {
     const uint64_t data = usage_data(&m->clock.usage, &u);
     const double guest_ms = guest_clock_look(&m->clock, machine_now_ms(m), &u);
     look_at_stamp(m);
+    record_usage(link_record(m->link), m->clock.guest_ms / MS_PER_S, (double)u.cpu_ms / MS_PER_S,
+                 u.read_bytes, u.written_bytes);
     const bool news = link_news(m->link) != m->news;
     m->news = link_news(m->link);
     if (news)
@@ -142,6 +145,12 @@ static int look_at_guest(struct machine *m, struct failure *f) {
     return over ? 2 : 0;
 }
 
+static void take_qmp(void *machine, enum qmp_place place, const char *line, size_t size) {
+    struct machine *m = machine;
+    record_qmp(link_record(m->link), (int)place, line, size);
+    deaths_feed_line(m->deaths, place, line, size);
+}
+
 int machine_turn(struct machine *m, struct failure *f) {
     // While a state is held, the first signal is known already: only a second one counts.
     const bool known = m->hold && signals_count() == 1 && m->told_hold;
@@ -151,7 +160,7 @@ int machine_turn(struct machine *m, struct failure *f) {
     const char *line = link_last_line(m->link, &size);
     report_waiting(m->report, m->waiting_for, waited, line, size);
     if (m->qmp != NULL)
-        qmp_pump(m->qmp, event == LINK_QUIET, machine_now_ms(m), deaths_feed_line, m->deaths);
+        qmp_pump(m->qmp, event == LINK_QUIET, machine_now_ms(m), take_qmp, m);
     if (event == LINK_ERROR || machine_look_for_death(m, event == LINK_GONE, f) != 0)
         return -1;
     if (event == LINK_STOP || (known && signals_count() > 1))

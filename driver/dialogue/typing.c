@@ -30,6 +30,7 @@ int machine_fresh_mark(struct machine *m, struct failure *f) {
     if (vars_set_bytes(m->vars, "mark_left", mark, MARK_HALF) != 0 ||
         vars_set_bytes(m->vars, "mark_right", mark + MARK_HALF, MARK_HALF) != 0)
         return failure_no_memory(f);
+    record_mark(link_record(m->link), mark, sizeof mark);
     return 0;
 }
 
@@ -118,6 +119,7 @@ int typing_await(struct typing *t, size_t sent, size_t *echoed, struct failure *
             return -1;
         if (turn == 0)
             continue;
+        record_echo(link_record(m->link), false);
         report_detail(m->report, "the echo of %.*s %s: %.*s", (int)sent, t->text,
                       v == ECHO_WRONG ? "is wrong" : "does not come", (int)size,
                       seen == NULL ? "" : seen);
@@ -161,6 +163,7 @@ static int kill_line(struct typing *t, struct failure *f) {
 static int set_right(struct typing *t, size_t *have, struct failure *f) {
     t->m->retypings++;
     t->mended = true;
+    record_repair(link_record(t->m->link), "what stands on the line is set right");
     if (t->p->redraw != NULL)
         return mend_line(t, NOTHING_EXPECTED, have, f);
     *have = 0;
@@ -191,6 +194,7 @@ int typing_bring(struct typing *t, size_t have, struct failure *f) {
         if (v == ECHO_PENDING && t->p->redraw != NULL && echoed >= have && sent_again != echoed) {
             t->mended = true;
             t->m->retypings++;
+            record_repair(link_record(t->m->link), "what did not come back is sent again");
             sent_again = have = echoed;
             continue;
         }
@@ -264,6 +268,11 @@ static int hand_in(struct typing *t, struct failure *f) {
     t->failures = 0;
     for (unsigned sent = 0; t->failures < FAILURES_MAX; t->failures++, sent++) {
         report_detail(t->m->report, "enter `%s`", t->text);
+        if (sent == 0)
+            record_echo(link_record(t->m->link), true);
+        else
+            record_repair(link_record(t->m->link), "Enter got lost and is pressed again");
+        record_typed(link_record(t->m->link), t->text, t->p->prompt);
         stream_skip(link_text(t->m->link));
         if (t->p->idle != NULL)
             typing_send(t, t->p->idle, sent % DITHER);

@@ -120,6 +120,12 @@ static struct list *make_list(struct vars *v, const char *name) {
     return &v->lists[v->list_count++];
 }
 
+void vars_each(const struct vars *v, void (*each)(void *arg, const char *name, const char *value),
+               void *arg) {
+    for (size_t i = 0; i < v->count; i++)
+        each(arg, v->vars[i].name, v->vars[i].value);
+}
+
 int list_append(struct vars *v, const char *name, const char *line, size_t size) {
     struct list *l = find_list(v, name);
     if (l == NULL)

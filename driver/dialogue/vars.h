@@ -19,6 +19,10 @@ int vars_format(struct vars *v, const char *name, const char *format, ...)
 // The value, or NULL where there is no such variable; valid until it is set again.
 const char *vars_get(const struct vars *v, const char *name);
 
+// Calls each for every variable, in no order that means something.
+void vars_each(const struct vars *v, void (*each)(void *arg, const char *name, const char *value),
+               void *arg);
+
 // Appends a copy of a line to the list of that name; -1 without memory, or when the list would hold
 // more than LIST_BYTES_MAX bytes.
 enum { LIST_BYTES_MAX = 64 * 1024 * 1024 };

@@ -9,6 +9,7 @@
 enum {
     PRESSES_MAX = 12,   // times that keys are pressed again
     PRESS_FAILURES = 3, // a key that is no text may take longer than an echo
+    GROUPS_MAX = 16,    // named groups of a match that are recorded
 };
 
 int machine_fail_here(struct machine *m, enum exit_id id, const char *next, const char *what,
@@ -119,9 +120,33 @@ static int follow(struct machine *m, const struct dialogue *d, unsigned here,
     return 1;
 }
 
+// Tells the recording of a match; a command's lines that are collected are no events.
+static void record(struct machine *m, const struct watch_set *set, size_t i, struct stream *s) {
+    struct record_group groups[GROUPS_MAX];
+    struct pattern *p = set->patterns[i];
+    size_t count = 0;
+    if (link_record(m->link) == NULL || (set->at[i].rule == NULL && i > 0))
+        return;
+    for (; count < GROUPS_MAX && pattern_group(p, count) != NULL; count++) {
+        struct record_group *g = &groups[count];
+        g->name = pattern_group(p, count);
+        g->text = stream_group(s, g->name, &g->size);
+    }
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    size_t size = 0;
+    const char *text = stream_group(s, NULL, &size);
+    stream_match_range(s, &begin, &end);
+    record_match(link_record(m->link), s == link_kernel(m->link), pattern_regex(p), i, begin, end,
+                 text, groups, count);
+}
+
 // What of a set has come in a stream; NULL for nothing (any more).
-static const struct watched *find(const struct watch_set *set, struct stream *s, bool final) {
+static const struct watched *find(struct machine *m, const struct watch_set *set, struct stream *s,
+                                  bool final) {
     const int i = set->at == NULL ? -1 : stream_find(s, final);
+    if (i >= 0)
+        record(m, set, (size_t)i, s);
     return i < 0 ? NULL : &set->at[i];
 }
 
@@ -228,9 +253,9 @@ static int look(struct machine *m, const struct dialogue *d, const struct state 
                 struct failure *f) {
     int result = 0;
     const struct watched *w;
-    while (result == 0 && (w = find(kernel, link_kernel(m->link), final)) != NULL)
+    while (result == 0 && (w = find(m, kernel, link_kernel(m->link), final)) != NULL)
         result = follow(m, d, here, w, link_kernel(m->link), next, f);
-    while (result == 0 && (w = find(text, link_text(m->link), final)) != NULL) {
+    while (result == 0 && (w = find(m, text, link_text(m->link), final)) != NULL) {
         if (w->rule != NULL) {
             result = follow(m, d, here, w, link_text(m->link), next, f);
             continue;
@@ -298,6 +323,7 @@ static int press_again(struct machine *m, const struct state *s, unsigned *press
     if (keys == NULL)
         return -1;
     report_detail(m->report, "press %s again", s->press);
+    record_typed(link_record(m->link), keys, "keys");
     // Against faults that come in step with the keys.
     if (s->idle != NULL && *presses % 2 == 0)
         link_send(m->link, s->idle, strlen(s->idle));

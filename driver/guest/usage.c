@@ -57,7 +57,9 @@ static uint64_t number(const char *text, const char *name) {
 static void look_at_io(struct usage *u, pid_t pid) {
     char text[512];
     read_proc(pid, "io", text, sizeof text);
-    u->io_bytes = number(text, "rchar: ") + number(text, "wchar: ");
+    u->read_bytes = number(text, "rchar: ");
+    u->written_bytes = number(text, "wchar: ");
+    u->io_bytes = u->read_bytes + u->written_bytes;
     u->io_calls = number(text, "syscr: ") + number(text, "syscw: ");
 }
 

@@ -11,8 +11,9 @@ struct usage {
     uint64_t cpu_ms;     // processor time of all its threads, those that have ended included
     uint64_t starved_ms; // time that its present threads were ready to run, and had to wait
     uint64_t io_bytes;   // read and written by its system calls, from the page cache as well
-    uint64_t io_calls;   // those system calls
-    bool stopped;        // a signal such as SIGSTOP holds it now
+    uint64_t read_bytes, written_bytes; // the two parts of it
+    uint64_t io_calls;                  // those system calls
+    bool stopped;                       // a signal such as SIGSTOP holds it now
 };
 
 struct usage usage_of(pid_t pid);

@@ -216,7 +216,7 @@ static const char tail[] =
     ".Pp\n"
     "Add 512 MiB, by way of a virtio disk, and keep the console's bytes:\n"
     ".Pp\n"
-    ".Dl qemu-grow \\-\\-iso=alpine.iso \\-\\-attach=virtio \\-\\-transcript=run.raw disk.qcow2 "
+    ".Dl qemu-grow \\-\\-iso=alpine.iso \\-\\-attach=virtio \\-\\-transcript=run disk.qcow2 "
     "+512M\n"
     ".Pp\n"
     "A disk whose name begins with a dash, and an argument for QEMU:\n"

@@ -36,6 +36,7 @@ enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 // qemu_args is allocated (options_free).
 struct options {
     enum action action;
+    char **argv;            // all of the command line
     const char *print_what; // for --print: "man", "bash", "zsh", "fish", "readme"
     bool plan_only;         // --plan: say what would be done, do no more
     bool json;              // --json: the plan for programs
@@ -72,12 +73,13 @@ struct options {
     const char *qemu_img;   // --qemu-img, else $QEMU_IMG, else "qemu-img"
     const char *format;     // or NULL: probe
     const char *scripts;    // --scripts, or NULL: found by the program
-    const char *transcript; // or NULL
-    const char *mdev_log;   // or NULL
-    const char *proof;      // --proof, or NULL
-    int verbosity;          // -1 with -q, 0, 1 with -v
-    enum colour colour;     // --color, else NO_COLOR, else auto
-    char **qemu_args;       // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`
+    const char *transcript; // a folder, or NULL: among those of this user
+    bool no_transcript;
+    const char *mdev_log; // or NULL
+    const char *proof;    // --proof, or NULL
+    int verbosity;        // -1 with -q, 0, 1 with -v
+    enum colour colour;   // --color, else NO_COLOR, else auto
+    char **qemu_args;     // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`
 };
 
 // Reads argv (and the environment) into *o. Checks what can be told from the command line alone:

@@ -390,6 +390,9 @@ static int check(const struct options *o, struct failure *f) {
     if (o->json && !o->plan_only)
         return failure_set(f, EXIT_ID_USAGE, "add --plan, or leave it out",
                            "--json has a meaning only with --plan");
+    if (o->no_transcript && o->transcript != NULL)
+        return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
+                           "--transcript and --no-transcript exclude each other");
     if (o->mdev_log != NULL && o->log == MOMENT_NO)
         return failure_set(f, EXIT_ID_USAGE,
                            "say when to begin, such as --log=login, or leave it out",
@@ -423,6 +426,7 @@ static int parse_all(struct options *o, int argc, char **argv, struct failure *f
     int rest = argc;
     if (set_defaults(o, f) < 0 || parse_options(o, argc, argv, &rest, f) < 0)
         return -1;
+    o->argv = argv;
     if (action_is_print(o->action))
         return 0;
     // After the first `--`: what is missing of DISK and SIZE, then QEMU's arguments, led in by a

@@ -117,6 +117,8 @@ static json_t *iso_of(const struct iso *iso) {
 
 // The first line of what PROGRAM --version prints, or null.
 static json_t *version_of(const char *program) {
+    if (program == NULL)
+        return json_null();
     char *argv[] = {(char *)program, "--version", NULL};
     struct run_result r;
     json_t *json = NULL;
@@ -155,8 +157,8 @@ static json_t *now(void) {
     return json_string(text);
 }
 
-static json_t *all_of(const struct proof *r, const struct plan *p, const struct proof_subject *s,
-                      const struct proof_session *session) {
+json_t *proof_json(const struct proof *r, const struct plan *p, const struct proof_subject *s,
+                   const struct proof_session *session) {
     return json_pack("{s:i, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format",
                      FORMAT, "written", now(), "outcome", session->outcome, "disk",
                      text_of(p->disk), "disk_format", p->format, "plan", plan_of(p), "checks",
@@ -191,7 +193,7 @@ int proof_writable(const char *path, struct failure *f) {
 int proof_write(const char *path, const struct proof *result, const struct plan *p,
                 const struct proof_subject *s, const struct proof_session *session,
                 struct failure *f) {
-    json_t *json = all_of(result, p, s, session);
+    json_t *json = proof_json(result, p, s, session);
     if (json == NULL)
         return failure_no_memory(f);
     char *text = json_dumps(json, JSON_INDENT(JSON_INDENT_BY) | JSON_REAL_PRECISION(REAL_DIGITS));

@@ -2,6 +2,8 @@
 #ifndef QEMU_GROW_PROOF_WRITE_H
 #define QEMU_GROW_PROOF_WRITE_H
 
+#include <jansson.h>
+
 #include "iso/iso.h"
 #include "proof/proof.h"
 
@@ -15,10 +17,14 @@ struct proof_phase {
 struct proof_session {
     const char *outcome;         // "proved" or "failed"
     const struct iso *iso;       // or NULL
-    const char *qemu, *qemu_img; // asked for their versions
+    const char *qemu, *qemu_img; // asked for their versions; NULL: not
     const struct proof_phase *phases;
     size_t phase_count;
 };
+
+// The proof as one object; NULL without memory.
+json_t *proof_json(const struct proof *result, const struct plan *p, const struct proof_subject *s,
+                   const struct proof_session *session);
 
 // Whether proof_write could put a file there; nothing is made. Returns 0, or -1 with
 // EXIT_ID_OUTPUT_UNWRITABLE.

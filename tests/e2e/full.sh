@@ -35,7 +35,7 @@ cmp before small/disk
 [ "$(ls small)" = disk ]
 
 mount -o remount,size=$((used + 200000))k small
-"$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript small/disk 1G >log 2>&1 || {
+"$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript2 small/disk 1G >log 2>&1 || {
     show_failure log
     exit 1
 }

@@ -41,9 +41,9 @@ for option; do
     case $option in
     --log=no) ;;
     --log=*)
-        if ! grep -q '^mdev\[[0-9]*\]: ' transcript.mdev.log; then
+        if ! grep -q '^mdev\[[0-9]*\]: ' transcript/mdev.log; then
             outcome no-mdev-log
-            echo "transcript.mdev.log is not mdev's log"
+            echo "transcript/mdev.log is not mdev's log"
             exit 1
         fi
         ;;

@@ -24,7 +24,9 @@ shift 8
 
 fresh "$name"
 sample "$disk" "$format"
-: >transcript
+case $where in
+transcript) where=transcript/output.log ;;
+esac
 : >log
 # A shell starts what runs in the background with SIGINT ignored, and the program leaves an ignored signal ignored.
 env --default-signal=INT "$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript "$@" disk "$size" >log 2>err &
@@ -72,7 +74,7 @@ case " $* " in
 esac
 
 code=0
-"$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript "$@" disk "$size" >log 2>&1 || code=$?
+"$QEMU_GROW" -v --iso="$GUEST_ISO" --transcript=transcript2 "$@" disk "$size" >log 2>&1 || code=$?
 # 3, unchanged: in place, it was killed after the last write, and there was nothing left to be done.
 if [ "$code" -ne 0 ] && [ "$code" -ne 3 ]; then
     show_failure log

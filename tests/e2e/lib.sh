@@ -38,8 +38,8 @@ bytes_of() {
 # show_failure LOG: what a person needs to see of a failed run.
 show_failure() {
     tail -n 30 "$1"
-    if [ -f transcript ]; then
+    if [ -f transcript/output.log ]; then
         echo "--- the console's last bytes:"
-        tail -c 1500 transcript | cat -v
+        tail -c 1500 transcript/output.log | cat -v
     fi
 }

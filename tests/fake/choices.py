@@ -23,7 +23,7 @@ def words_of_kernel(trial):
 
 def check_log(trial):
     """mdev's log came out whole."""
-    with open(trial.transcript + ".mdev.log", encoding="utf-8") as log:
+    with open(os.path.join(trial.transcript, "mdev.log"), encoding="utf-8") as log:
         must(log.read() == MDEV_LOG, "mdev's log is not what the guest had")
 
 
@@ -55,7 +55,7 @@ def combination(attach, seq, log):
         if log != "no":
             check_log(trial)
         else:
-            must(not os.path.exists(trial.transcript + ".mdev.log"), "there is a log that nobody asked for")
+            must(not os.path.exists(os.path.join(trial.transcript, "mdev.log")), "there is a log that nobody asked for")
     return after
 
 

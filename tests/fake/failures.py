@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 from dataclasses import replace
 
 from trial import Case, must
@@ -48,27 +47,10 @@ def busy_program(trial):
     trial.options.append(f"--qemu={path}")
 
 
-def torn_pipe(trial):
-    """A transcript that goes to somebody who leaves after the first bytes."""
-    path = os.path.join(trial.folder, "pipe")
-    os.mkfifo(path)
-    trial.options.append(f"--transcript={path}")
-
-    def reader():
-        with open(path, "rb", buffering=0) as pipe:
-            pipe.read(1)
-
-    thread = threading.Thread(target=reader)
-    thread.start()
-    trial.open.callback(thread.join)
-
-
 SUPERBLOCK_UUID = 2048 * 512 + 1024 + 104
 
 ROWS = [
     fail("dmesg", "dmesg=fail", 1, "table", "table", "dmesg", options=("--dmesg",)),
-    fail("transcript-full", "", 41, "attached", "enlarged", "/dev/full", options=("--transcript=/dev/full",)),
-    fail("transcript-torn", "", 61, "attached", "enlarged", "pipe", before=torn_pipe),
     fail("qemu-busy", "", 42, "enlarged", "enlarged", "Text file busy", before=busy_program),
     fail("qemu-option", "", 43, "attached", "enlarged", "status 1", "-wrong: invalid option",
          env={"QEMUFLAGS": "-wrong"}),

@@ -202,7 +202,7 @@ def read_only_folder(trial):
     os.chmod(trial.folder, 0o755)
     for path in (trial.folder, os.path.dirname(trial.folder)):
         os.chmod(path, 0o755)
-    trial.options.append("--transcript=/dev/null")
+    trial.options.append("--no-transcript")
     with trial.start(user=65534, group=65534, extra_groups=()) as process:
         out, err = process.communicate()
     return Result(process.returncode, out.decode(), err.decode())

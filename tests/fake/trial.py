@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import select
@@ -207,15 +208,19 @@ class Trial:
         types = any(word in " ".join(self.options).lower() for word in ("single", "init", "console", "append", "plug=boot"))
         faults = [f"seed={self.seed}", f"time-out={20 if types else 0.05}", f"record={self.record_path}", *self.faults]
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
-        return {**kept, "HOME": self.folder, "FAKE_GUEST": " ".join(faults), "FAKE_TRIAL": self.folder, "LC_ALL": "C.UTF-8",
+        return {**kept, "HOME": self.folder, "FAKE_GUEST": " ".join(faults), "FAKE_TRIAL": self.folder, "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": os.path.join(self.folder, "state"),
                 "PYTHONPYCACHEPREFIX": os.path.join(self.samples.folder, "python"), **self.case.env}
 
     def command(self):
         given = " ".join(self.options)
+        for number in itertools.count(2):  # each run has a recording of its own
+            if not os.path.exists(self.transcript):
+                break
+            self.transcript = os.path.join(self.folder, f"transcript-{number}")
         words = [self.program]
         for name, value in (("iso", self.iso), ("qemu", GUEST), ("format", self.case.format),
                             ("scripts", os.path.join(SOURCE, "scripts")), ("transcript", self.transcript)):
-            if f"--{name}=" not in given:
+            if f"--{name}=" not in given and f"--no-{name}" not in given:
                 words.append(f"--{name}={value}")
         ends = [] if "--check-scripts" in given else ["--", self.case.file, self.case.size]
         return [*words, *self.options, *ends]

@@ -173,7 +173,8 @@ static void test_bash_completion(void **state) {
         {"--memory =", "+o default "},
         {"--append =", "+o default "},
         {"--iso = al", ""},
-        {"--transcript = x", ""},
+        {"--proof = x", ""},
+        {"--transcript = x", "+o default -o dirnames "},
         {"--scripts =", "+o default -o dirnames "},
         {"di", ""},                    // DISK: files
         {"disk.img 8", "+o default "}, // SIZE: nothing

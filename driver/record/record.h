@@ -1,0 +1,106 @@
+// The recording of a run: a folder with all that was seen, typed and done, in several formats, each
+// written as it happens (record/keeper.h), so that a run that is killed leaves what came before.
+//
+//   output.log, input.log  the console's raw bytes, from and to the guest; a header line first
+//   timing.log             when they came: util-linux' script --logging-format advanced
+//   session.cast           asciicast v2; a marker ("m") for each state
+//   events.jsonl           a JSON object a line, each with "t" (seconds since the start) and "type"
+//
+// A recording that is NULL records nothing: every function here may be called with it. What fails
+// is kept and told once, by record_failed.
+#ifndef QEMU_GROW_RECORD_RECORD_H
+#define QEMU_GROW_RECORD_RECORD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "options/options.h"
+
+struct record;
+
+// A recording that has no folder yet: events are kept until record_open. started: on the monotonic
+// clock (base/monotonic.h), in seconds; all times count from there. NULL without memory.
+struct record *record_new(double started);
+
+// Makes the folder, which must not exist or be empty, and writes what was kept; records nothing
+// where no recording is wanted (--no-transcript). Without --transcript the folder is a new one
+// among those of this user (record/shelf.h), and that it cannot be made is no failure: *note (to be
+// freed; else NULL) then says why. 0, or -1 with EXIT_ID_OUTPUT_UNWRITABLE or EXIT_ID_HOST_FULL.
+int record_open(struct record *r, const struct options *o, char **note, struct failure *f);
+
+// The folder, or NULL while there is none.
+const char *record_folder(const struct record *r);
+
+// Ends the files; r may be NULL. 0, or -1 as record_failed.
+int record_close(struct record *r, struct failure *f);
+
+// Whether something could not be written: 0, or -1 with EXIT_ID_HOST_FULL or EXIT_ID_IO_ERROR. Only
+// a recording that was asked for (--transcript) fails.
+int record_failed(const struct record *r, struct failure *f);
+
+// ---- The console's bytes, as they come.
+
+void record_output(struct record *r, const void *bytes, size_t size);
+void record_input(struct record *r, const void *bytes, size_t size);
+
+// ---- Events. Texts may be any bytes: what is no UTF-8 becomes \xNN.
+
+// Any other event: `fields` is taken over. Not for the types that have a function below.
+void record_event(struct record *r, const char *type, json_t *fields);
+
+// A text of any bytes as JSON; NULL becomes null.
+json_t *record_text(const char *bytes, size_t size);
+
+// The plan, as --plan --json says it; taken over.
+void record_plan(struct record *r, json_t *plan);
+// What the dialogues know when they begin: an object of names and texts; taken over.
+void record_given(struct record *r, json_t *vars);
+
+// A program is started, and has ended with this exit code, or by this signal (0: none).
+void record_command(struct record *r, char *const argv[]);
+void record_exit(struct record *r, const char *argv0, int code, int signal);
+
+// A state of a dialogue is entered. step and title may be NULL; guest_clock in seconds.
+void record_state(struct record *r, const char *dialogue, const char *state, const char *step,
+                  const char *title, double guest_clock);
+
+// A named group of a match.
+struct record_group {
+    const char *name, *text;
+    size_t size;
+};
+
+// A pattern has matched. index: its place in the state's list; begin and end: offsets in the clean
+// text (kernel false) or in the lifted kernel lines.
+void record_match(struct record *r, bool kernel, const char *pattern, size_t index, uint64_t begin,
+                  uint64_t end, const char *text, const struct record_group *groups, size_t count);
+
+// A line was handed in at a prompt of that name; "keys" for keys that are pressed without one.
+void record_typed(struct record *r, const char *text, const char *prompt);
+// A mark was drawn at random, to be put behind a command.
+void record_mark(struct record *r, const char *mark, size_t size);
+// Whether the echo of a line, or of a piece of it, was right.
+void record_echo(struct record *r, bool ok);
+// Something was mended: a line typed again, an answer asked for.
+void record_repair(struct record *r, const char *what);
+// A row of the death table was seen, and what it says.
+void record_death(struct record *r, const char *row, const char *text);
+// What QEMU has used so far, by the guest's clock: seconds and bytes. Written once a second at
+// most.
+void record_usage(struct record *r, double guest_clock, double cpu, uint64_t read,
+                  uint64_t written);
+// A line of QEMU's own protocol or of the guest's screen (guest/qmp.h); repetitions are left out.
+void record_qmp(struct record *r, int place, const char *line, size_t size);
+
+// The run has failed. stage: the disk's, a word or NULL; more: further members, taken over, or
+// NULL.
+void record_failure(struct record *r, const struct failure *f, const char *stage, json_t *more);
+// The proof, as --proof writes it; taken over.
+void record_proof(struct record *r, json_t *proof);
+// The run is over, with this exit code of the program.
+void record_end(struct record *r, int code);
+
+#endif
