@@ -37,7 +37,11 @@ int cache_open(struct cache *c, bool temporary, struct failure *f) {
     const char *cache = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
     int n = -1;
-    *c = (struct cache){.temporary = temporary, .scratch = -1, .held = -1};
+    *c = (struct cache){.temporary = temporary,
+                        .suffix = ".iso",
+                        .work = "fetching this ISO",
+                        .scratch = -1,
+                        .held = -1};
     if (temporary) {
         c->scratch = scratch_make(&c->folder, "iso");
         n = c->folder == NULL ? -1 : 0;
@@ -66,6 +70,22 @@ void cache_close(struct cache *c) {
         (void)close(c->held);
     scratch_remove(c->folder, c->folder != NULL && c->temporary ? c->scratch : -1);
     *c = (struct cache){.scratch = -1, .held = -1};
+}
+
+static const struct {
+    const char *folder, *suffix, *work;
+} kinds[CACHE_KINDS] = {
+    [CACHE_WARM] = {"warm", ".state", "preparing this guest"},
+    [CACHE_ACCEL] = {"accel", ".yaml", "trying the accelerators"},
+};
+
+int cache_part(struct cache *part, const struct cache *c, enum cache_kind kind, struct failure *f) {
+    *part = (struct cache){
+        .suffix = kinds[kind].suffix, .work = kinds[kind].work, .scratch = -1, .held = -1};
+    if (asprintf(&part->folder, "%s/%s", c->folder, kinds[kind].folder) >= 0)
+        return 0;
+    part->folder = NULL;
+    return failure_no_memory(f);
 }
 
 int cache_make(const struct cache *c, struct failure *f) {
@@ -127,11 +147,11 @@ int cache_lock(const struct cache *c, const char *key, const struct iso_watch *w
             break;
         }
         if (!said)
-            watch_note(w, "another qemu-grow is fetching this ISO; waiting for it");
+            watch_note(w, "another qemu-grow is %s; waiting for it", c->work);
         said = true;
         if (watch_wait(w, LOCK_TURN_MS) != 0) {
             failure_set(f, watch_stop_id(), "run again",
-                        "the wait for another qemu-grow's fetch was stopped");
+                        "the wait for another qemu-grow, which is %s, was stopped", c->work);
             break;
         }
     }
@@ -293,7 +313,7 @@ struct record **cache_records(const struct cache *c, size_t *count) {
 // Takes the key's ISO from those who may want it. A descriptor that keeps it until it is closed; -1
 // with errno, EWOULDBLOCK if it is in use.
 static int claim(const struct cache *c, const char *key) {
-    char *path = cache_path(c, key, ".iso");
+    char *path = cache_path(c, key, c->suffix);
     const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     const bool used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     free(path);
@@ -316,7 +336,7 @@ static int clear_file(const struct cache *c, const char *name, const char *key, 
     const int result = path == NULL || (there && unlink(path) != 0) ? -1 : 0;
     const int error = errno;
     *bytes += there && result == 0 ? (uint64_t)st.st_size : 0;
-    *busy += used && ends_with(name, ".iso") ? 1 : 0;
+    *busy += used && ends_with(name, c->suffix) ? 1 : 0;
     if (iso >= 0)
         (void)close(iso);
     free(path);
@@ -345,17 +365,48 @@ static int clear_one(const struct cache *c, const char *name, uint64_t *bytes, s
     return result;
 }
 
-int cache_clear(const struct cache *c, uint64_t *bytes, size_t *busy, struct failure *f) {
+// Things of another kind (cache_part).
+static bool is_folder(DIR *dir, const char *name) {
+    struct stat st;
+    return fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+int cache_clear_key(const struct cache *c, const char *key, uint64_t *bytes, size_t *busy) {
+    const char *const suffixes[] = {c->suffix, ".yaml", ".part"};
+    int result = 0;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && result == 0; i++) {
+        char name[NAME_MAX + 1];
+        (void)snprintf(name, sizeof name, "%s%s", key, suffixes[i]);
+        result = clear_one(c, name, bytes, busy);
+    }
+    return result;
+}
+
+static int clear_all(const struct cache *c, uint64_t *bytes, size_t *busy, struct failure *f) {
     DIR *dir = opendir(c->folder);
     const struct dirent *entry = NULL;
     int result = 0;
-    *bytes = 0;
-    *busy = 0;
     if (dir == NULL)
         return errno == ENOENT ? 0 : cannot(c->folder, "read", errno, f);
     while (result == 0 && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.' && clear_one(c, entry->d_name, bytes, busy) != 0)
+        if (entry->d_name[0] != '.' && !is_folder(dir, entry->d_name) &&
+            clear_one(c, entry->d_name, bytes, busy) != 0)
             result = cannot(c->folder, "cleared", errno, f);
     (void)closedir(dir);
+    return result;
+}
+
+int cache_clear(const struct cache *c, uint64_t *bytes, size_t *busy, struct failure *f) {
+    *bytes = 0;
+    *busy = 0;
+    int result = clear_all(c, bytes, busy, f);
+    for (int kind = 0; kind < CACHE_KINDS && result == 0; kind++) {
+        struct cache part;
+        if (cache_part(&part, c, (enum cache_kind)kind, f) != 0)
+            return -1;
+        result = clear_all(&part, bytes, busy, f);
+        (void)rmdir(part.folder); // unless something in it is in use
+        cache_close(&part);
+    }
     return result;
 }

@@ -16,15 +16,27 @@
 
 struct cache {
     char *folder;
-    bool temporary; // removed by cache_close, with all that is in it
-    int scratch;    // holds a temporary folder; else -1
-    int held;       // a descriptor of the ISO that is in use, which cache_clear leaves; else -1
+    const char *suffix; // of what is kept: ".iso"
+    const char *work;   // what the lock is held for, for people: "fetching this ISO"
+    bool temporary;     // removed by cache_close, with all that is in it
+    int scratch;        // holds a temporary folder; else -1
+    int held;           // a descriptor of the ISO that is in use, which cache_clear leaves; else -1
 };
 
 // Finds the folder's name; makes nothing. temporary: a new folder below $TMPDIR instead, which is
 // made. 0, or -1 with EXIT_ID_CACHE_UNWRITABLE.
 int cache_open(struct cache *c, bool temporary, struct failure *f);
 void cache_close(struct cache *c);
+
+// Things of other kinds have folders of their own in the cache.
+enum cache_kind {
+    CACHE_WARM,  // guests that were prepared: KEY.state, KEY.yaml
+    CACHE_ACCEL, // which accelerator works here: KEY.yaml
+    CACHE_KINDS
+};
+
+// That folder as a cache of its own, to be closed as others are. 0, or -1 without memory.
+int cache_part(struct cache *part, const struct cache *c, enum cache_kind kind, struct failure *f);
 
 // Makes the folder if it is not there. 0, or -1 with EXIT_ID_CACHE_UNWRITABLE or
 // EXIT_ID_CACHE_FULL.
@@ -56,5 +68,9 @@ struct record **cache_records(const struct cache *c, size_t *count);
 // Removes all that is not in use. *bytes: what became free; *busy: ISOs and fetches that are in
 // use. 0, or -1 with EXIT_ID_CACHE_UNWRITABLE.
 int cache_clear(const struct cache *c, uint64_t *bytes, size_t *busy, struct failure *f);
+
+// Removes all that belongs to one key, unless it is in use: then *busy counts it. 0, or -1 with
+// errno.
+int cache_clear_key(const struct cache *c, const char *key, uint64_t *bytes, size_t *busy);
 
 #endif
