@@ -93,7 +93,7 @@ static void say_with(struct qmp *q, const char *text, int fd) {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof fd)];
     } control = {.bytes = {0}};
-    struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
+    struct iovec iov = {.iov_base = (void *)text, .iov_len = strlen(text)};
     struct msghdr message = {.msg_iov = &iov,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,

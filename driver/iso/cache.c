@@ -82,10 +82,9 @@ static const struct {
 int cache_part(struct cache *part, const struct cache *c, enum cache_kind kind, struct failure *f) {
     *part = (struct cache){
         .suffix = kinds[kind].suffix, .work = kinds[kind].work, .scratch = -1, .held = -1};
-    if (asprintf(&part->folder, "%s/%s", c->folder, kinds[kind].folder) >= 0)
-        return 0;
-    part->folder = NULL;
-    return failure_no_memory(f);
+    if (asprintf(&part->folder, "%s/%s", c->folder, kinds[kind].folder) < 0)
+        part->folder = NULL;
+    return part->folder == NULL ? failure_no_memory(f) : 0;
 }
 
 int cache_make(const struct cache *c, struct failure *f) {

@@ -59,7 +59,7 @@ int key_qemu(struct key *k, const char *qemu, struct failure *f) {
     struct run_result r;
     char *path = run_find(qemu);
     char *real = path == NULL ? NULL : realpath(path, NULL);
-    char *const argv[] = {(char *)(uintptr_t)qemu, (char[]){"--version"}, NULL};
+    char *const argv[] = {(char *)qemu, (char[]){"--version"}, NULL};
     if (real != NULL && stat(real, &st) == 0)
         (void)snprintf(stamp, sizeof stamp, "%jd %jd.%09ld", (intmax_t)st.st_size,
                        (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);

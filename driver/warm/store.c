@@ -171,12 +171,12 @@ static void bound(const struct cache *c, const char *key) {
 }
 
 int store_keep(const struct cache *c, const char *key, int fd, int stop_fd, struct failure *f) {
-    struct stat st;
+    struct stat st = {0};
     char hex[DIGEST_HEX + 1] = "";
     char *part = cache_path(c, key, part_suffix);
     char *path = cache_path(c, key, state_suffix);
     char *note_path = cache_path(c, key, note_suffix);
-    struct note n = {.format = NOTE_FORMAT, .key = (char *)(uintptr_t)key, .sha256 = hex};
+    struct note n = {.format = NOTE_FORMAT, .key = (char *)key, .sha256 = hex};
     int result = 0;
     if (part == NULL || path == NULL || note_path == NULL)
         result = failure_no_memory(f);

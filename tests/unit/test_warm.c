@@ -167,7 +167,8 @@ static void test_note(void **state) {
     assert_null(note_parse("format: 1\nkey: aa\nsha256: zz\n", 29, "aa"));
     char large[NOTE_MAX + 1];
     memset(large, '\n', sizeof large);
-    memcpy(large, "format: 1\nkey: aa\n", 18);
+    (void)snprintf(large, sizeof large, "format: 1\nkey: aa\n");
+    large[18] = '\n';
     assert_null(note_parse(large, sizeof large, "aa"));
     // Not through a link, not from a folder.
     assert_int_equal(symlink("note", "link"), 0);
@@ -180,11 +181,11 @@ static void test_note(void **state) {
 static void name_of(char hex[DIGEST_HEX + 1], const char *qemu, const char *memory,
                     const char *iso_path, const char *folder) {
     struct failure f;
-    char *const argv[] = {(char *)(uintptr_t)qemu,
+    char *const argv[] = {(char *)qemu,
                           (char[]){"-m"},
-                          (char *)(uintptr_t)memory,
+                          (char *)memory,
                           (char[]){"-cdrom"},
-                          (char *)(uintptr_t)iso_path,
+                          (char *)iso_path,
                           (char[]){"-nographic"},
                           NULL};
     struct scripts *s = scripts_load(folder, &f);
@@ -222,9 +223,8 @@ static void test_key(void **state) {
     name_of(other, "./qemu", "192", "a.iso", scripts);
     assert_string_not_equal(first, other);
     // Another word in a dialogue file.
-    assert_int_equal(system("mkdir copy && cp -r " SOURCE_DIR "/scripts/dialogues copy/ && "
-                            "echo '# more' >>copy/dialogues/nodes.yaml"),
-                     0);
+    sh_do("mkdir copy && cp -r " SOURCE_DIR "/scripts/dialogues copy/ && "
+          "echo '# more' >>copy/dialogues/nodes.yaml");
     char same[DIGEST_HEX + 1];
     name_of(same, "./qemu", "192", "a.iso", scripts);
     name_of(other, "./qemu", "192", "a.iso", "copy");
