@@ -84,7 +84,10 @@ int cache_part(struct cache *part, const struct cache *c, enum cache_kind kind, 
         .suffix = kinds[kind].suffix, .work = kinds[kind].work, .scratch = -1, .held = -1};
     if (asprintf(&part->folder, "%s/%s", c->folder, kinds[kind].folder) < 0)
         part->folder = NULL;
-    return part->folder == NULL ? failure_no_memory(f) : 0;
+    if (part->folder != NULL)
+        return 0;
+    (void)failure_no_memory(f);
+    return -1;
 }
 
 int cache_make(const struct cache *c, struct failure *f) {

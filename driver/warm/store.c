@@ -187,7 +187,7 @@ int store_keep(const struct cache *c, const char *key, int fd, int stop_fd, stru
             errno == EINTR ? stopped(f) : cannot("the prepared guest cannot be read", errno, f);
     if (result == 0) {
         n.size = (uint64_t)st.st_size;
-        (void)unlink(note_path); // of the state that goes now
+        remove_file(c, key, note_suffix); // of the state that goes now
         if (rename(part, path) != 0 || note_save(&n, note_path) != 0)
             result = cannot("the prepared guest cannot be kept", errno, f);
     }
