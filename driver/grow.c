@@ -2,6 +2,7 @@
 // one before has made.
 #include "grow.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,21 @@ static int make_disk(struct run *run, enum stage *stage, struct failure *f) {
     return work_enter(&run->work, PHASE_GUEST, f);
 }
 
+// A person had the console, or was to have it.
+static void tell_person(struct run *run) {
+    const struct person_story *p = machine_person(run->talk.machine);
+    const char *wish = run->o->interact;
+    if (p->visits > 0)
+        report_note(run->report,
+                    "a person had the console %u %s, at last at %s, and sent %" PRIu64
+                    " bytes; what is proved above counts",
+                    p->visits, p->visits == 1 ? "time" : "times", p->at, p->keys);
+    if (wish != NULL && strcmp(wish, person_on_failure) != 0 && !p->met)
+        report_note(run->report, "the state %s of --interact was not come to", wish);
+    if (run->o->pause_at != NULL && !p->paused)
+        report_note(run->report, "the state %s of --pause-at was not come to", run->o->pause_at);
+}
+
 // What the guest has written is right: into the disk with it, which is then proved, too.
 static int commit(struct run *run, struct disk_state *after, struct failure *f) {
     host_step(run, HOST_COMMIT);
@@ -243,6 +259,7 @@ static int prove(struct run *run, struct failure *f) {
         report_result(run->report, &run->plan, &after, &proof, lines, repairs,
                       monotonic_seconds() - run->started);
         report_note(run->report, "ISO: %s", run->iso.how);
+        tell_person(run);
     }
     proof_free(&proof);
     return rc;
@@ -269,8 +286,9 @@ static void run_end(struct run *run) {
 
 static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
     // Everything that can be known to be wrong is known before the disk is touched.
-    if (load_scripts(run, f) != 0 || qemu_find(run->o->qemu, f) != 0 || take_disk(run, f) != 0 ||
-        make_plan(run, f) != 0)
+    const struct person_wish wish = {.interact = run->o->interact, .pause_at = run->o->pause_at};
+    if (load_scripts(run, f) != 0 || person_check(&wish, run->scripts, f) != 0 ||
+        qemu_find(run->o->qemu, f) != 0 || take_disk(run, f) != 0 || make_plan(run, f) != 0)
         return -1;
     if (run->plan.verdict == PLAN_UNCHANGED) {
         report_unchanged(run->report, &run->plan);

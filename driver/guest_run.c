@@ -61,6 +61,8 @@ static int start(struct guest_run *g, enum stage *stage, struct failure *f) {
     if (g->machine == NULL)
         return failure_no_memory(f);
     machine_set_qmp(g->machine, g->qmp);
+    const struct person_wish wish = {.interact = g->o->interact, .pause_at = g->o->pause_at};
+    machine_set_person(g->machine, &wish);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "dialogue/person.h"
 #include "dialogue/script.h"
 #include "get_iso.h"
 #include "grow.h"
@@ -24,6 +25,17 @@ static int check_scripts(const struct options *o, struct report *r, struct failu
     struct scripts *s = folder == NULL ? NULL : scripts_load(folder, f);
     if (s != NULL)
         report_note(r, "%u dialogue files in %s are right", scripts_count(s), folder);
+    free(folder);
+    scripts_free(s);
+    return s == NULL ? -1 : 0;
+}
+
+// --list-states.
+static int list_states(const struct options *o, struct failure *f) {
+    char *folder = scripts_folder(o->scripts, f);
+    struct scripts *s = folder == NULL ? NULL : scripts_load(folder, f);
+    if (s != NULL)
+        person_list_states(stdout, s);
     free(folder);
     scripts_free(s);
     return s == NULL ? -1 : 0;
@@ -73,6 +85,8 @@ int main(int argc, char **argv) {
         result = recover(o.disk, o.qemu_img, r, &stage, &f);
     else if (result == 0 && o.action == ACTION_CHECK_SCRIPTS)
         result = check_scripts(&o, r, &f);
+    else if (result == 0 && o.action == ACTION_LIST_STATES)
+        result = list_states(&o, &f);
     else if (result == 0)
         result = get_iso_action(&o, r, &f);
 

@@ -44,6 +44,10 @@ struct link {
     struct stamp stamp;
     link_tap *tap; // or NULL
     void *tap_arg;
+    link_mirror *mirror; // or NULL
+    void *mirror_arg;
+    char tail[LINK_TAIL]; // the last raw bytes; tail_size bytes before tail_end, round the corner
+    size_t tail_end, tail_size;
     int status;
     struct note line; // the line that is being written
     struct note last; // the last one before it that had something in it
@@ -143,6 +147,26 @@ void link_free(struct link *l) {
     free(l);
 }
 
+static void keep_tail(struct link *l, const char *bytes, size_t size) {
+    if (size > LINK_TAIL) {
+        bytes += size - LINK_TAIL;
+        size = LINK_TAIL;
+    }
+    const size_t first = size < LINK_TAIL - l->tail_end ? size : LINK_TAIL - l->tail_end;
+    memcpy(l->tail + l->tail_end, bytes, first);
+    memcpy(l->tail, bytes + first, size - first);
+    l->tail_end = (l->tail_end + size) % LINK_TAIL;
+    l->tail_size = l->tail_size + size < LINK_TAIL ? l->tail_size + size : LINK_TAIL;
+}
+
+size_t link_tail(const struct link *l, char bytes[LINK_TAIL]) {
+    const size_t begin = (l->tail_end + LINK_TAIL - l->tail_size) % LINK_TAIL;
+    const size_t first = l->tail_size < LINK_TAIL - begin ? l->tail_size : LINK_TAIL - begin;
+    memcpy(bytes, l->tail + begin, first);
+    memcpy(bytes + first, l->tail, l->tail_size - first);
+    return l->tail_size;
+}
+
 // Reads what there is. Returns false when there was nothing.
 static bool take_in(struct link *l, struct failure *f, bool *failed) {
     char bytes[READ_SIZE];
@@ -153,6 +177,9 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
     if (n <= 0)
         return false;
     l->quiet_ms = 0;
+    keep_tail(l, bytes, (size_t)n);
+    if (l->mirror != NULL)
+        l->mirror(l->mirror_arg, bytes, (size_t)n);
     record_output(l->record, bytes, (size_t)n);
     if (record_failed(l->record, f) != 0) {
         *failed = true;
@@ -212,6 +239,15 @@ void link_send(struct link *l, const char *bytes, size_t size) {
 void link_set_tap(struct link *l, link_tap *tap, void *arg) {
     l->tap = tap;
     l->tap_arg = arg;
+}
+
+void link_set_mirror(struct link *l, link_mirror *mirror, void *arg) {
+    l->mirror = mirror;
+    l->mirror_arg = arg;
+}
+
+bool link_is_gone(const struct link *l) {
+    return l->ended;
 }
 
 struct stream *link_text(struct link *l) {

@@ -43,6 +43,18 @@ void link_send(struct link *l, const char *bytes, size_t size);
 typedef void link_tap(void *arg, bool kernel, const char *text, size_t size);
 void link_set_tap(struct link *l, link_tap *tap, void *arg);
 
+// Somebody who gets the console's raw bytes as they come, such as a person's terminal; NULL: nobody
+// (any more).
+typedef void link_mirror(void *arg, const void *bytes, size_t size);
+void link_set_mirror(struct link *l, link_mirror *mirror, void *arg);
+
+// The last raw bytes of the console: at most LINK_TAIL, copied out. Returns their number.
+enum { LINK_TAIL = 2048 };
+size_t link_tail(const struct link *l, char bytes[LINK_TAIL]);
+
+// Whether the program has ended and all that it wrote has been read: link_pump tells LINK_GONE.
+bool link_is_gone(const struct link *l);
+
 struct stream *link_text(struct link *l);   // the clean view
 struct stream *link_kernel(struct link *l); // kernel lines, and traces
 

@@ -55,6 +55,14 @@ void machine_set_host(struct machine *m, const struct machine_host *host) {
     machine_start_clock(m);
 }
 
+void machine_set_person(struct machine *m, const struct person_wish *wish) {
+    m->wish = *wish;
+}
+
+const struct person_story *machine_person(const struct machine *m) {
+    return &m->person;
+}
+
 enum stage machine_stage(const struct machine *m) {
     return m->stage;
 }
@@ -148,11 +156,17 @@ int machine_command(struct machine *m, const struct state *s, const struct promp
     return result;
 }
 
+static bool acts(const struct state *s) {
+    return s->type != NULL || s->press != NULL || s->command != NULL || s->qmp != NULL;
+}
+
 // Types, presses or commands what the state says.
 static int act(struct machine *m, const struct state *s, struct failure *f) {
     const char *template = s->type != NULL ? s->type : s->press;
     // lint.c has seen to it that whoever types names a prompt.
     const struct prompt *p = s->prompt == NULL ? NULL : scripts_prompt(m->scripts, s->prompt);
+    if (p != NULL && machine_prove_first(m, p, f) != 0)
+        return -1;
     if (s->command != NULL && p != NULL)
         return machine_command(m, s, p, f);
     if (template == NULL)
@@ -182,8 +196,7 @@ static void reach(struct machine *m, const struct state *s) {
 
 static int enter(struct machine *m, const struct dialogue *d, const struct state *s,
                  struct failure *f) {
-    const bool acts = s->type != NULL || s->press != NULL || s->command != NULL || s->qmp != NULL;
-    if (!acts)
+    if (!acts(s))
         reach(m, s); // it only says what has been done by now
     if (machine_check_stop(m, f) != 0 || machine_assign(m, s->set, s->set_count, f) != 0)
         return -1;
@@ -198,6 +211,8 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
                  m->clock.guest_ms / MS_PER_S);
     report_detail(m->report, "state %s/%s", d->dialogue, s->state);
     free(title);
+    if (machine_meet(m, d, s, f) != 0)
+        return -1;
     reach(m, s);
     m->hold = s->hold && !m->limits.may_cut;
     return 0;
@@ -227,6 +242,14 @@ static int run_state(struct machine *m, const struct dialogue *d, unsigned here,
     return machine_wait(m, d, s, here, next, f);
 }
 
+// From where on a dialogue that failed here is tried again: what was typed last is typed anew.
+// states_count: from nowhere.
+static unsigned again(const struct dialogue *d, unsigned here, unsigned typed) {
+    return typed == d->states_count && d->states[here].fail != NULL   ? typed
+           : typed == d->states_count || d->states[here].call != NULL ? here
+                                                                      : typed;
+}
+
 static int run(struct machine *m, const struct dialogue *d, unsigned depth, struct failure *f) {
     if (depth > CALL_DEPTH_MAX)
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
@@ -236,8 +259,10 @@ static int run(struct machine *m, const struct dialogue *d, unsigned depth, stru
         return failure_no_memory(f);
     int result = 0;
     unsigned at = 0;
+    unsigned typed = d->states_count; // the last state that typed, once there is one
     while (result == 0 && at < d->states_count) {
         const struct state *s = &d->states[at];
+        const unsigned here = at;
         const int enters = machine_holds(m, s->when, f);
         if (enters < 0) {
             result = -1;
@@ -250,7 +275,13 @@ static int run(struct machine *m, const struct dialogue *d, unsigned depth, stru
                                        "the dialogue `%s` goes round in circles at `%s`",
                                        d->dialogue, s->state);
         } else {
-            result = run_state(m, d, at, depth, &at, f);
+            result = run_state(m, d, here, depth, &at, f);
+        }
+        typed = acts(s) ? here : typed;
+        at = result < 0 ? again(d, here, typed) : at;
+        if (result < 0 && at < d->states_count && machine_mend(m, d, &d->states[at], f) == 1) {
+            memset(entries, 0, d->states_count * sizeof *entries);
+            result = 0;
         }
     }
     free(entries);

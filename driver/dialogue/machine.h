@@ -7,6 +7,7 @@
 #include "base/failure.h"
 #include "base/stage.h"
 #include "console/link.h"
+#include "dialogue/person.h"
 #include "dialogue/script.h"
 #include "dialogue/vars.h"
 #include "guest/qmp.h"
@@ -42,6 +43,10 @@ void machine_set_qmp(struct machine *m, struct qmp *qmp);
 void machine_set_limits(struct machine *m, const struct machine_limits *limits);
 // Another host from now on.
 void machine_set_host(struct machine *m, const struct machine_host *host);
+
+// Where a person takes part (person_check has agreed to it); and what came of it.
+void machine_set_person(struct machine *m, const struct person_wish *wish);
+const struct person_story *machine_person(const struct machine *m);
 
 // Runs a dialogue to its end. 0, or -1 with the failure: one that a dialogue file names, or the
 // engine's own (QEMU died, guest stuck, typing failed, interrupted, terminated).

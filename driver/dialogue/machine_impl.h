@@ -7,6 +7,7 @@
 #include "dialogue/guest_clock.h"
 #include "dialogue/machine.h"
 #include "dialogue/patience.h"
+#include "dialogue/person.h"
 
 enum {
     MARK_HALF = 6, // letters
@@ -69,6 +70,11 @@ struct machine {
     unsigned asks; // times that an overdue answer was asked for (ask.c), in the present state
     unsigned runs; // times that a command was typed again there
     bool unrun;    // the shell has told that it never ran the command
+    // A person at the console.
+    struct person_wish wish;
+    struct person_story person;
+    bool prove; // they had it: the prompt is proved before anything is typed
+    bool over;  // they have ended the run
 };
 
 extern const struct machine_host machine_real_host;
@@ -163,6 +169,27 @@ int machine_note_exit(struct machine *m, const char *dialogue, const char *code,
 
 // Says in a failure what it comes from, as far as that was seen.
 void machine_explain(struct machine *m, struct failure *f);
+
+// person.c -------------------------------------------------------------------------------------
+
+// A state is entered: perhaps a person is to have the console, or to be asked, before it. 0, or -1
+// with *f.
+int machine_meet(struct machine *m, const struct dialogue *d, const struct state *s,
+                 struct failure *f);
+
+// The run has failed, and would be tried again from state s: perhaps a person can mend it. 1: they
+// have had the console, and want it tried again; 0: not.
+int machine_mend(struct machine *m, const struct dialogue *d, const struct state *s,
+                 const struct failure *f);
+
+// Where a person had the console: proves that it is at a prompt, or asks them to see to it. 0, or
+// -1 with *f.
+int machine_prove_first(struct machine *m, const struct prompt *p, struct failure *f);
+
+// prove.c --------------------------------------------------------------------------------------
+
+// Whether the console is at a prompt with an empty line. 1; 0: it cannot be proved; -1 with *f.
+int machine_prove(struct machine *m, const struct prompt *p, struct failure *f);
 
 // typing.c -------------------------------------------------------------------------------------
 

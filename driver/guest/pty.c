@@ -25,8 +25,6 @@
 #include <unistd.h>
 
 enum {
-    PTY_COLUMNS = 80,
-    PTY_ROWS = 24,
     SPARES = 7, // descriptors that exp_spawnv opens at most: /dev/tty and three pipes
     QUEUE_MIN = 4096,
     EXEC_FAILED = 127,
@@ -239,6 +237,11 @@ int pty_fd(const struct pty *p) {
 
 pid_t pty_pid(const struct pty *p) {
     return p->pid;
+}
+
+void pty_resize(struct pty *p, unsigned rows, unsigned columns) {
+    const struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
+    (void)ioctl(p->fd, TIOCSWINSZ, &size); // a terminal that is gone has no size
 }
 
 ssize_t pty_read(struct pty *p, void *bytes, size_t size) {

@@ -26,6 +26,10 @@ struct pty *pty_spawn_keeping(char *const argv[], const int *keep, size_t count,
 int pty_fd(const struct pty *p); // the master: non-blocking, close-on-exec; for poll only
 pid_t pty_pid(const struct pty *p);
 
+// The terminal has another size from now on; the child is told by SIGWINCH.
+void pty_resize(struct pty *p, unsigned rows, unsigned columns);
+enum { PTY_COLUMNS = 80, PTY_ROWS = 24 }; // at first
+
 // Bytes read (> 0), 0 when there are none now, -1 when the child has closed the terminal for good
 // (everything it wrote has been read by then).
 ssize_t pty_read(struct pty *p, void *bytes, size_t size);

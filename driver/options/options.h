@@ -18,6 +18,7 @@ enum action {
     ACTION_VERSION,
     ACTION_RECOVER,       // --recover: undo or finish what a run that was cut off has left
     ACTION_CHECK_SCRIPTS, // --check-scripts: load every dialogue file, report mistakes, do no more
+    ACTION_LIST_STATES,   // --list-states: what --interact and --pause-at can name
     ACTION_FETCH,         // --fetch: get the ISO into the cache, do no more
     ACTION_LIST_ISOS,     // --list-isos: what is known and what is in the cache
     ACTION_CLEAR_CACHE,   // --clear-cache
@@ -77,6 +78,8 @@ struct options {
     bool no_transcript;
     const char *mdev_log; // or NULL
     const char *proof;    // --proof, or NULL
+    const char *interact; // --interact: on-failure or a state, or NULL
+    const char *pause_at; // --pause-at: a state, or NULL
     int verbosity;        // -1 with -q, 0, 1 with -v
     enum colour colour;   // --color, else NO_COLOR, else auto
     char **qemu_args;     // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`

@@ -11,6 +11,8 @@ const char *const plug_words[] = {"boot", "single", "init", "login", "late", NUL
 const char *const plug_by_words[] = {"device", "drive", NULL};
 static const char *const colour_words[] = {"auto", "always", "never", NULL};
 static const char *const print_words[] = {"man", "bash", "zsh", "fish", "readme", NULL};
+// Only proposed by completion: there are states, too.
+static const char *const interact_words[] = {"on-failure", NULL};
 // Only proposed by completion: QEMU knows more.
 static const char *const accel_words[] = {"tcg", "kvm", NULL};
 static const char *const format_words[] = {"raw", "qcow2", "qed", "vmdk",
@@ -330,6 +332,28 @@ const struct option_row option_rows[] = {
      .help = "write the proof to FILE, as JSON",
      .more = "It holds the plan, every check with what was planned and what was found, e2fsck's "
              "words and repairs, versions, digests and times; also of a proof that failed."},
+    {.name = "interact",
+     .kind = KIND_TEXT,
+     .field = FIELD(interact),
+     .argument = "on-failure|STATE",
+     .words = interact_words,
+     .group = GROUP_SHOWN,
+     .help = "give you the guest's console when the run fails, or before STATE",
+     .more = "STATE is one that --list-states shows, such as fdisk/write. "
+             "The console is raw and every key goes to the guest, Ctrl-C too; Ctrl-] gives it "
+             "back. "
+             "Then Enter has the dialogue go on, after a proof that the console is at the prompt "
+             "that it needs; a run that failed is tried again from what was typed last. "
+             "What you type is recorded, and the proof decides as always. "
+             "Standard input and output must be a terminal."},
+    {.name = "pause-at",
+     .kind = KIND_TEXT,
+     .field = FIELD(pause_at),
+     .argument = "STATE",
+     .group = GROUP_SHOWN,
+     .help = "wait for Enter before STATE",
+     .more = "STATE is one that --list-states shows. "
+             "The console can be had there, too."},
     {.name = "quiet",
      .letter = 'q',
      .kind = KIND_VERBOSITY,
@@ -411,6 +435,14 @@ const struct option_row option_rows[] = {
      .group = GROUP_OTHER,
      .help = "load every dialogue file and report its mistakes",
      .more = "Takes neither DISK nor SIZE."},
+    {.name = "list-states",
+     .kind = KIND_ACTION,
+     .field = FIELD(action),
+     .value = ACTION_LIST_STATES,
+     .group = GROUP_OTHER,
+     .help = "list the states that --interact and --pause-at can name",
+     .more = "Takes neither DISK nor SIZE. "
+             "A line has the state, its step in the runbook and what it does or waits for."},
     {.name = "help",
      .letter = 'h',
      .kind = KIND_ACTION,

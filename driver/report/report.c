@@ -254,6 +254,13 @@ void report_note(struct report *r, const char *text, ...) {
     va_end(args);
 }
 
+void report_say(struct report *r, const char *text, ...) {
+    va_list args;
+    va_start(args, text);
+    print_between(r, "", text, args);
+    va_end(args);
+}
+
 void report_end(struct report *r, bool ok) {
     close_step(r, ok);
 }

@@ -64,6 +64,9 @@ void report_detail(struct report *r, const char *text, ...) __attribute__((forma
 // One line that everybody but -q sees.
 void report_note(struct report *r, const char *text, ...) __attribute__((format(printf, 2, 3)));
 
+// One line for the person at the terminal, who has been promised it; also with -q.
+void report_say(struct report *r, const char *text, ...) __attribute__((format(printf, 2, 3)));
+
 // The last step is done (ok) or was cut off (not ok): closes the live line.
 void report_end(struct report *r, bool ok);
 

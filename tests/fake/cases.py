@@ -8,6 +8,7 @@ import deaths
 import failures
 import mistakes
 import patience_cases
+import person
 import recover
 import refusals
 import stops
@@ -32,5 +33,5 @@ def every_code(_trial):
 
 
 CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *deaths.CASES, *mistakes.CASES, *stops.CASES,
-         *patience_cases.CASES, *recover.CASES, Case("table/exit-codes", disk="", run=every_code)]
+         *person.CASES, *patience_cases.CASES, *recover.CASES, Case("table/exit-codes", disk="", run=every_code)]
 SLOW = patience_cases.SLOW

@@ -294,6 +294,9 @@ class Machine:
         self.console.kernel("reboot: Power down", loud=True)
         self.end(self.faults.number("poweroff"))
 
+    def on_resize(self, _number, _frame):
+        self.faults.record(state="window", did=list(os.get_terminal_size(0))[::-1])
+
     def on_signal(self, number, _frame):
         complain(f"qemu-system-x86_64: terminating on signal {number}")
         self.end(0)
@@ -306,6 +309,7 @@ def main():
     machine = Machine(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, machine.on_signal)
+    signal.signal(signal.SIGWINCH, machine.on_resize)
     machine.run()
 
 

@@ -80,6 +80,10 @@ class Shell:
     def nothing(self):
         return 0
 
+    def heal(self):
+        self.faults.heal()
+        return 0
+
     def exit(self):
         raise Exit("exit")
 
@@ -273,6 +277,7 @@ COMMANDS = (
     (r": >/dev/mdev.log", "log", Shell.make_log),
     (r"rc-service( -v)? mdev stop", "mdev-stop", Shell.mdev_stop),
     (r"rc-service( -v)? hwdrivers start", "mdev-start", Shell.mdev_start),
+    (r"heal", "heal", Shell.heal),
     (r"apk add e2fsprogs-extra", "apk", Shell.apk),
     (r"ls -l /dev/disk/by-label", "labels", Shell.labels),
     (r"for b in /sys/block/\*; do for s in .*; do grep -qs (\w+) \$s && .*; done; done; :", "target", Shell.find),
