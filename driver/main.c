@@ -17,6 +17,7 @@
 #include "report/report.h"
 #include "report/screen.h"
 #include "show_plan.h"
+#include "show_runbook.h"
 #include "work/recover.h"
 
 // --check-scripts: says what was found to be right.
@@ -79,6 +80,8 @@ int main(int argc, char **argv) {
         stage = STAGE_COUNT;
     if (result == 0 && o.action == ACTION_GROW && o.plan_only)
         result = show_plan(&o, r, &f);
+    else if (result == 0 && o.action == ACTION_GROW && o.runbook_given)
+        result = show_runbook(&o, r, &f);
     else if (result == 0 && o.action == ACTION_GROW)
         result = grow(&o, r, &stage, &f);
     else if (result == 0 && o.action == ACTION_RECOVER)

@@ -1,5 +1,4 @@
-// The plan of plan/, with what only the other parts know: the steps, the ISO, a run that was cut
-// off.
+// The plan, with the steps, for a person or a program.
 #include "show_plan.h"
 
 #include <errno.h>
@@ -7,19 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/signals.h"
 #include "dialogue/given.h"
 #include "dialogue/outline.h"
-#include "get_iso.h"
 #include "grow.h"
-#include "guest/command.h"
 #include "host_steps.h"
 #include "options/folder.h"
 #include "plan/plan.h"
 #include "report/plan_json.h"
 #include "report/plan_text.h"
-#include "work/files.h"
-#include "work/journal.h"
+#include "whole_plan.h"
 
 static int add_host_steps(struct outline *steps, enum host_step first, enum host_step end,
                           const struct options *o, const struct plan *p) {
@@ -63,50 +58,6 @@ static int make_steps(struct outline *steps, const struct options *o, const stru
     return rc;
 }
 
-static void no_note(void *data, const char *text) {
-    (void)data;
-    (void)text;
-}
-
-// The ISO, as far as it is at hand: what is not is no reason.
-static void judge_iso(struct plan *p, const struct options *o) {
-    struct iso iso;
-    struct failure f;
-    struct options offline = *o;
-    offline.offline = true;
-    if (get_iso_quietly(&iso, &offline, no_note, &f) == 0)
-        (void)plan_judge_iso(p, iso.look.e2fsprogs, NULL);
-    else if (f.id == EXIT_ID_ISO_OFFLINE)
-        (void)plan_judge_iso(p, NULL, NULL);
-    else
-        plan_refuse(p, &f);
-    iso_free(&iso);
-}
-
-// A run that was cut off while it wrote to the disk comes before all others.
-static void judge_journal(struct plan *p) {
-    struct work_files files;
-    struct journal j;
-    struct failure f;
-    if (p->disk == NULL)
-        return;
-    const int found = files_of(&files, p->disk, &f) == 0 ? journal_load(&j, &files, &f) : -1;
-    if (found < 0)
-        plan_refuse(p, &f);
-    else if (found == 1 && j.phase >= PHASE_COMMIT) {
-        (void)failure_set(&f, EXIT_ID_RECOVER_NEEDED, "finish it: qemu-grow --recover DISK",
-                          "a run on the disk was cut off while it wrote to it");
-        plan_refuse(p, &f);
-    }
-    files_free(&files);
-}
-
-static void judge_qemu(struct plan *p, const struct options *o) {
-    struct failure f;
-    if (qemu_find(o->qemu, &f) != 0)
-        plan_refuse(p, &f);
-}
-
 static int print(const struct plan *p, const struct options *o, const struct outline *steps,
                  struct failure *f) {
     int rc = 0;
@@ -135,20 +86,10 @@ json_t *plan_of_run(const struct options *o, const struct plan *p) {
 }
 
 int show_plan(const struct options *o, struct report *r, struct failure *f) {
-    const struct plan_request request = {.disk = o->disk,
-                                         .size = o->size,
-                                         .format = o->format,
-                                         .qemu_img = o->qemu_img,
-                                         .in_place = o->in_place};
     struct plan p;
     struct outline steps = {0};
     (void)r;
-    (void)plan_make(&p, &request, NULL);
-    if (p.verdict != PLAN_UNCHANGED) {
-        judge_journal(&p);
-        judge_qemu(&p, o);
-        judge_iso(&p, o);
-    }
+    whole_plan(&p, o, NULL);
     int rc = make_steps(&steps, o, &p, f);
     if (rc == 0)
         rc = print(&p, o, &steps, f);

@@ -48,13 +48,13 @@ static int holds(const char *condition, struct vars *v) {
     return condition == NULL || expr_eval(condition, lookup, v, why, sizeof why) == 1;
 }
 
-char *outline_text(struct vars *v, const char *text) {
+char *outline_text_with(struct vars *v, const char *text, const char *value) {
     for (;;) {
         char *unknown = NULL;
-        char *value = vars_expand(v, text, false, &unknown);
-        if (value != NULL || unknown == NULL)
-            return value;
-        char *name = strdup(unknown);
+        char *result = vars_expand(v, text, false, &unknown);
+        if (result != NULL || unknown == NULL)
+            return result;
+        char *name = strdup(value == NULL ? unknown : value);
         for (char *c = name; c != NULL && *c != '\0'; c++)
             *c = (char)toupper((unsigned char)*c);
         const int rc = name == NULL ? -1 : vars_set(v, unknown, name);
@@ -63,6 +63,10 @@ char *outline_text(struct vars *v, const char *text) {
         if (rc != 0)
             return NULL;
     }
+}
+
+char *outline_text(struct vars *v, const char *text) {
+    return outline_text_with(v, text, NULL);
 }
 
 static int assign(struct vars *v, const struct assignment *set, unsigned count) {

@@ -2,8 +2,8 @@
 //
 // The way through the states is that of a run in which all goes well: conditions are told by the
 // choices and the plan, and where the guest would tell something, by what the states suppose
-// (`supposed`, `likely`) and the exit code 0. Within a dialogue only those calls count that a choice
-// decides on; others are ways out of some trouble.
+// (`supposed`, `likely`) and the exit code 0. Within a dialogue only those calls count that a
+// choice decides on; others are ways out of some trouble.
 #ifndef QEMU_GROW_DIALOGUE_OUTLINE_H
 #define QEMU_GROW_DIALOGUE_OUTLINE_H
 
@@ -48,5 +48,8 @@ int outline_walk(const struct scripts *scripts, struct vars *v, outline_visit *v
 // A template with its variables; what is not known yet stands as its name in capitals, and keeps
 // that value in v. Allocated; NULL without memory.
 char *outline_text(struct vars *v, const char *text);
+
+// The same with `value`, in capitals, for what is not known.
+char *outline_text_with(struct vars *v, const char *text, const char *value);
 
 #endif

@@ -33,7 +33,7 @@ struct rule {
     char *likely; // expression over choices and plan: only then is it what is to be expected
                   // (outline.h); or NULL
     char *go_to;  // state, or "done"; NULL (with no `fail`): stay in this state and go on looking
-    char *fail;  // failure's name, or NULL
+    char *fail;   // failure's name, or NULL
 };
 
 // `then:` where to go after a command's exit code has come (variable rc).

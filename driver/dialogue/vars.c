@@ -101,6 +101,16 @@ const char *vars_get(const struct vars *v, const char *name) {
     return var == NULL ? NULL : var->value;
 }
 
+struct vars *vars_copy(const struct vars *v) {
+    struct vars *copy = vars_new();
+    for (size_t i = 0; copy != NULL && i < v->count; i++)
+        if (vars_set(copy, v->vars[i].name, v->vars[i].value) != 0) {
+            vars_free(copy);
+            copy = NULL;
+        }
+    return copy;
+}
+
 static struct list *find_list(const struct vars *v, const char *name) {
     for (size_t i = 0; i < v->list_count; i++)
         if (strcmp(v->lists[i].name, name) == 0)

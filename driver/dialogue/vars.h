@@ -10,6 +10,9 @@ struct vars;
 struct vars *vars_new(void); // NULL without memory
 void vars_free(struct vars *v);
 
+// A copy of the variables, without the lists; NULL without memory.
+struct vars *vars_copy(const struct vars *v);
+
 // Sets (copies) a value; 0, or -1 without memory.
 int vars_set(struct vars *v, const char *name, const char *value);
 int vars_set_bytes(struct vars *v, const char *name, const char *value, size_t size);

@@ -202,8 +202,14 @@ int qemu_command_make(struct qemu_command *c, const struct options *o, const str
                       const char *serial, struct failure *f) {
     *c = (struct qemu_command){0};
     char *iso = iso_path(o->iso, f);
-    if (iso == NULL)
-        return -1;
+    const int result = iso == NULL ? -1 : qemu_command_with(c, o, p, serial, iso, f);
+    free(iso);
+    return result;
+}
+
+int qemu_command_with(struct qemu_command *c, const struct options *o, const struct plan *p,
+                      const char *serial, const char *iso, struct failure *f) {
+    *c = (struct qemu_command){0};
     char *file = doubled(p->disk, ',');
     char *format = doubled(p->format, ',');
     struct list l = {0};
@@ -230,7 +236,6 @@ int qemu_command_make(struct qemu_command *c, const struct options *o, const str
             rc = c->drive_add == NULL ? -1 : 0;
         }
     }
-    free(iso);
     free(file);
     free(format);
     c->argv = l.items;

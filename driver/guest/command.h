@@ -24,6 +24,9 @@ int qemu_find(const char *qemu, struct failure *f);
 // that the monitor cannot be given.
 int qemu_command_make(struct qemu_command *c, const struct options *o, const struct plan *p,
                       const char *serial, struct failure *f);
+// The same with a path of the ISO that is not looked at.
+int qemu_command_with(struct qemu_command *c, const struct options *o, const struct plan *p,
+                      const char *serial, const char *iso, struct failure *f);
 void qemu_command_free(struct qemu_command *c);
 
 // Adds what tells us of the guest's death: a device by which its kernel reports a panic, which ends

@@ -10,4 +10,7 @@
 // run_program says.
 int disk_enlarge(const struct plan *p, const char *qemu_img, int stop_fd, struct failure *f);
 
+// The arguments of the qemu-img that does it. Allocated (argv_free); NULL without memory.
+char **disk_enlarge_argv(const struct plan *p, const char *qemu_img);
+
 #endif

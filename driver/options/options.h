@@ -31,22 +31,25 @@ enum attach { ATTACH_HDA, ATTACH_VIRTIO, ATTACH_USB };
 enum moment { MOMENT_SINGLE, MOMENT_INIT, MOMENT_LOGIN, MOMENT_NO };    // of SEQ and LOG
 enum plug { PLUG_BOOT, PLUG_SINGLE, PLUG_INIT, PLUG_LOGIN, PLUG_LATE }; // when USB is plugged in
 enum plug_by { PLUG_BY_DEVICE, PLUG_BY_DRIVE };                         // how
+enum runbook_kind { RUNBOOK_MD, RUNBOOK_EXPECT };                       // --runbook
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 // Strings point into argv, the environment or static text, and live as long as those; only
 // qemu_args is allocated (options_free).
 struct options {
     enum action action;
-    char **argv;            // all of the command line
-    const char *print_what; // for --print: "man", "bash", "zsh", "fish", "readme"
-    bool plan_only;         // --plan: say what would be done, do no more
-    bool json;              // --json: the plan for programs
-    const char *disk;       // as the user gave it
-    const char *size;       // as the user gave it, e.g. "8G", "+512M"
-    enum attach attach;     // default hda
-    enum moment seq;        // default login
-    enum moment log;        // default no
-    enum plug plug;         // default late; only for usb
+    char **argv;               // all of the command line
+    const char *print_what;    // for --print: "man", "bash", "zsh", "fish", "readme"
+    bool plan_only;            // --plan: say what would be done, do no more
+    bool json;                 // --json: the plan for programs
+    enum runbook_kind runbook; // --runbook: print the way by hand or as a script, do no more
+    bool runbook_given;
+    const char *disk;   // as the user gave it
+    const char *size;   // as the user gave it, e.g. "8G", "+512M"
+    enum attach attach; // default hda
+    enum moment seq;    // default login
+    enum moment log;    // default no
+    enum plug plug;     // default late; only for usb
     bool plug_given;
     enum plug_by plug_by; // default device; only for usb
     bool plug_by_given;

@@ -393,6 +393,10 @@ static int check(const struct options *o, struct failure *f) {
     if (o->no_transcript && o->transcript != NULL)
         return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
                            "--transcript and --no-transcript exclude each other");
+    if (o->runbook_given && (o->plan_only || o->action != ACTION_GROW))
+        return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
+                           "--runbook and --%s exclude each other",
+                           o->plan_only ? "plan" : action_name(o->action));
     if (o->mdev_log != NULL && o->log == MOMENT_NO)
         return failure_set(f, EXIT_ID_USAGE,
                            "say when to begin, such as --log=login, or leave it out",

@@ -9,6 +9,7 @@ const char *const attach_words[] = {"hda", "virtio", "usb", NULL};
 const char *const moment_words[] = {"single", "init", "login", "no", NULL};
 const char *const plug_words[] = {"boot", "single", "init", "login", "late", NULL};
 const char *const plug_by_words[] = {"device", "drive", NULL};
+static const char *const runbook_words[] = {"md", NULL};
 static const char *const colour_words[] = {"auto", "always", "never", NULL};
 static const char *const print_words[] = {"man", "bash", "zsh", "fish", "readme", NULL};
 // Only proposed by completion: there are states, too.
@@ -395,6 +396,17 @@ const struct option_row option_rows[] = {
      .group = GROUP_OTHER,
      .help = "print the plan for programs (only with --plan)",
      .more = "The plan is one JSON object on standard output; see THE PLAN below."},
+    {.name = "runbook",
+     .kind = KIND_WORD,
+     .field = FIELD(runbook),
+     .given = FIELD(runbook_given),
+     .words = runbook_words,
+     .group = GROUP_OTHER,
+     .help = "print the way to do it without this program; start nothing",
+     .more = "Takes DISK and SIZE and all options of a run, and only reads. "
+             "It is the procedure for a person, as Markdown: for this disk and these choices, "
+             "with the plan's numbers, key by key from the dialogue files. "
+             "The exit code is that of --plan."},
     {.name = "recover",
      .kind = KIND_ACTION,
      .field = FIELD(action),

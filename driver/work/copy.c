@@ -10,14 +10,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "plan/subformat.h"
 #include "work/overlay.h"
 #include "work/qemu_img.h"
 
 enum {
     ATTRIBUTES_MAX = 64 * 1024, // bytes of their names, and of a value: Linux' own limits
-    VDI_UUIDS = 392,            // offset of the image's UUID and the one of its last state
-    VDI_UUIDS_SIZE = 32,
 };
 
 static const char refused_next[] =
@@ -78,44 +77,55 @@ static int dress(int from, int to, const struct work_files *w, struct failure *f
 // VirtualBox knows a VDI by its UUIDs.
 static int keep_uuids(int from, int to, const char *format, const struct work_files *w,
                       struct failure *f) {
-    char uuids[VDI_UUIDS_SIZE];
+    char uuids[COPY_VDI_UUIDS_SIZE];
     if (strcmp(format, "vdi") != 0)
         return 0;
-    if (pread(from, uuids, sizeof uuids, VDI_UUIDS) != (ssize_t)sizeof uuids ||
-        pwrite(to, uuids, sizeof uuids, VDI_UUIDS) != (ssize_t)sizeof uuids)
+    if (pread(from, uuids, sizeof uuids, COPY_VDI_UUIDS) != (ssize_t)sizeof uuids ||
+        pwrite(to, uuids, sizeof uuids, COPY_VDI_UUIDS) != (ssize_t)sizeof uuids)
         return failed(f, "cannot be given the disk's UUIDs", w->copy);
     return 0;
 }
 
-static int convert(const struct work_files *w, const char *format, int disk, const char *qemu_img,
-                   int stop_fd, struct failure *f) {
+char **copy_convert_argv(const struct work_files *w, const char *format, int disk,
+                         const char *qemu_img, struct failure *f) {
     char options[SUBFORMAT_SIZE];
     if (subformat_options(options, format, disk, f) != 0)
-        return -1;
-    char *argv[] = {(char *)qemu_img,
-                    "convert",
-                    "-q",
-                    "-f",
-                    (char *)overlay_format,
-                    "-O",
-                    (char *)format,
-                    "-o",
-                    options,
-                    "--",
-                    w->overlay,
-                    w->copy,
-                    NULL};
-    return qemu_img_run(argv, stop_fd, EXIT_ID_COMMIT_FAILED, "see to what it says and run again",
-                        f);
+        return NULL;
+    char **argv = argv_new(qemu_img, "convert", "-q", "-f", overlay_format, "-O", format, "-o",
+                           options, "--", w->overlay, w->copy, NULL);
+    if (argv == NULL)
+        (void)failure_no_memory(f);
+    return argv;
+}
+
+static int convert(const struct work_files *w, const char *format, int disk, const char *qemu_img,
+                   int stop_fd, struct failure *f) {
+    char **argv = copy_convert_argv(w, format, disk, qemu_img, f);
+    const int result = argv == NULL ? -1
+                                    : qemu_img_run(argv, stop_fd, EXIT_ID_COMMIT_FAILED,
+                                                   "see to what it says and run again", f);
+    argv_free(argv);
+    return result;
+}
+
+char **copy_compare_argv(const struct work_files *w, const char *format, const char *qemu_img,
+                         struct failure *f) {
+    char **argv = argv_new(qemu_img, "compare", "-q", "-f", overlay_format, "-F", format, "--",
+                           w->overlay, w->copy, NULL);
+    if (argv == NULL)
+        (void)failure_no_memory(f);
+    return argv;
 }
 
 static int compare(const struct work_files *w, const char *format, const char *qemu_img,
                    int stop_fd, struct failure *f) {
-    char *argv[] = {
-        (char *)qemu_img, "compare", "-q", "-f", (char *)overlay_format, "-F", (char *)format, "--",
-        w->overlay,       w->copy,   NULL};
-    return qemu_img_run(argv, stop_fd, EXIT_ID_PROOF_FAILED,
-                        "run again; look after the host's disk when it comes back", f);
+    char **argv = copy_compare_argv(w, format, qemu_img, f);
+    const int result =
+        argv == NULL ? -1
+                     : qemu_img_run(argv, stop_fd, EXIT_ID_PROOF_FAILED,
+                                    "run again; look after the host's disk when it comes back", f);
+    argv_free(argv);
+    return result;
 }
 
 int copy_make(const struct work_files *w, const char *format, const char *qemu_img, int stop_fd,

@@ -17,4 +17,14 @@ int copy_rename(const struct work_files *w, struct failure *f);
 // Removes the copy and its folder, if they are there. 0, or -1 with EXIT_ID_IO_ERROR.
 int copy_remove(const struct work_files *w, struct failure *f);
 
+// The arguments of the qemu-img that copy_make runs: the conversion, with the disk's own options,
+// and the comparison. disk: an open descriptor of it. Allocated (argv_free); NULL with *f.
+char **copy_convert_argv(const struct work_files *w, const char *format, int disk,
+                         const char *qemu_img, struct failure *f);
+char **copy_compare_argv(const struct work_files *w, const char *format, const char *qemu_img,
+                         struct failure *f);
+
+// Where a VDI has the UUIDs that a copy takes over, in bytes.
+enum { COPY_VDI_UUIDS = 392, COPY_VDI_UUIDS_SIZE = 32 };
+
 #endif

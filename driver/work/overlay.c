@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "base/run.h"
 #include "work/qemu_img.h"
 
@@ -45,31 +46,27 @@ static int reserve(const struct work_files *w, struct failure *f) {
     return 0;
 }
 
+char **overlay_make_argv(const struct work_files *w, const char *format, uint64_t size,
+                         const char *qemu_img) {
+    char bytes[32];
+    struct failure no_memory;
+    (void)snprintf(bytes, sizeof bytes, "%" PRIu64, size);
+    char *backing = backing_name(w, &no_memory);
+    char **argv = backing == NULL ? NULL
+                                  : argv_new(qemu_img, "create", "-q", "-f", overlay_format, "-b",
+                                             backing, "-F", format, "--", w->overlay, bytes, NULL);
+    free(backing);
+    return argv;
+}
+
 int overlay_make(const struct work_files *w, const char *format, uint64_t size,
                  const char *qemu_img, int stop_fd, struct failure *f) {
-    char bytes[32];
-    (void)snprintf(bytes, sizeof bytes, "%" PRIu64, size);
-    char *backing = backing_name(w, f);
-    if (backing == NULL)
-        return -1;
-    char *argv[] = {(char *)qemu_img,
-                    "create",
-                    "-q",
-                    "-f",
-                    (char *)overlay_format,
-                    "-b",
-                    backing,
-                    "-F",
-                    (char *)format,
-                    "--",
-                    w->overlay,
-                    bytes,
-                    NULL};
-    int result = reserve(w, f);
+    char **argv = overlay_make_argv(w, format, size, qemu_img);
+    int result = argv == NULL ? failure_no_memory(f) : reserve(w, f);
     if (result == 0)
         result = qemu_img_run(argv, stop_fd, EXIT_ID_RESIZE_FAILED,
                               "check the disk with qemu-img info and qemu-img check", f);
-    free(backing);
+    argv_free(argv);
     return result;
 }
 
@@ -110,15 +107,21 @@ int overlay_check(const struct work_files *w, const char *format, uint64_t size,
     return result;
 }
 
+char **overlay_commit_argv(const struct work_files *w, const char *qemu_img) {
+    // -d: the overlay keeps its content until the disk is proved.
+    return argv_new(qemu_img, "commit", "-q", "-d", "-f", overlay_format, "--", w->overlay, NULL);
+}
+
 int overlay_commit(const struct work_files *w, const char *format, const char *qemu_img, bool again,
                    struct failure *f) {
-    // -d: the overlay keeps its content until the disk is proved.
-    char *commit[] = {(char *)qemu_img,       "commit", "-q",       "-d", "-f",
-                      (char *)overlay_format, "--",     w->overlay, NULL};
+    char **commit = overlay_commit_argv(w, qemu_img);
     // Two formats have tables from which a killed commit may have taken clusters for nothing.
     char *check[] = {(char *)qemu_img, "check", "-q",    "-r", "leaks", "-f",
                      (char *)format,   "--",    w->disk, NULL};
-    if (qemu_img_run(commit, -1, EXIT_ID_COMMIT_FAILED, commit_again, f) != 0)
+    int result = commit == NULL ? failure_no_memory(f)
+                                : qemu_img_run(commit, -1, EXIT_ID_COMMIT_FAILED, commit_again, f);
+    argv_free(commit);
+    if (result != 0)
         return -1;
     if (again && (strcmp(format, "qcow2") == 0 || strcmp(format, "qed") == 0) &&
         qemu_img_run(check, -1, EXIT_ID_COMMIT_FAILED, commit_again, f) != 0)

@@ -27,4 +27,10 @@ int overlay_check(const struct work_files *w, const char *format, uint64_t size,
 int overlay_commit(const struct work_files *w, const char *format, const char *qemu_img, bool again,
                    struct failure *f);
 
+// The arguments of the qemu-img that overlay_make and overlay_commit run. Allocated (argv_free);
+// NULL without memory.
+char **overlay_make_argv(const struct work_files *w, const char *format, uint64_t size,
+                         const char *qemu_img);
+char **overlay_commit_argv(const struct work_files *w, const char *qemu_img);
+
 #endif

@@ -93,10 +93,11 @@ static void test_every_option(void **state) {
         const char *value = row->kind == KIND_MIB        ? "4096"
                             : row->kind == KIND_FACTOR   ? "2.5"
                             : row->kind == KIND_DURATION ? "15m"
-                            : row->kind == KIND_WORD     ? row->words[row->words[2] == NULL]
-                            : row->kind == KIND_TEXT     ? "a b,c"
-                            : row->kind == KIND_KERNEL   ? "quiet x=y"
-                                                         : NULL;
+                            : row->kind == KIND_WORD
+                                ? row->words[row->words[1] != NULL && row->words[2] == NULL]
+                            : row->kind == KIND_TEXT   ? "a b,c"
+                            : row->kind == KIND_KERNEL ? "quiet x=y"
+                                                       : NULL;
         if (row->kind == KIND_ACTION || row->kind == KIND_PRINT)
             continue;
         seen++;
@@ -105,16 +106,14 @@ static void test_every_option(void **state) {
         (void)snprintf(name, sizeof name, "--%s", row->name);
         (void)snprintf(one, sizeof one, "--%s=%s", row->name, value == NULL ? "" : value);
         struct options a, b;
+        const char *plan = row->field == offsetof(struct options, runbook) ? "-v" : "--plan";
         if (value == NULL) {
-            assert_int_equal(PARSE(&a, &f, "--plan", "--attach=usb", "--log=init", name, "d", "8G"),
-                             0);
-            assert_int_equal(PARSE(&b, &f, "d", "--plan", "--attach=usb", "--log=init", "8G", name),
-                             0);
+            assert_int_equal(PARSE(&a, &f, plan, "--attach=usb", "--log=init", name, "d", "8G"), 0);
+            assert_int_equal(PARSE(&b, &f, "d", plan, "--attach=usb", "--log=init", "8G", name), 0);
         } else {
-            assert_int_equal(PARSE(&a, &f, "--plan", "--attach=usb", "--log=init", one, "d", "8G"),
-                             0);
+            assert_int_equal(PARSE(&a, &f, plan, "--attach=usb", "--log=init", one, "d", "8G"), 0);
             assert_int_equal(
-                PARSE(&b, &f, "d", "--plan", "--attach=usb", "--log=init", "8G", name, value), 0);
+                PARSE(&b, &f, "d", plan, "--attach=usb", "--log=init", "8G", name, value), 0);
         }
         const void *x = (char *)&a + row->field;
         const void *y = (char *)&b + row->field;
@@ -474,6 +473,12 @@ static void test_mistakes(void **state) {
          "--json has a meaning only with --plan",
          "add --plan, or leave it out"},
         {{"--plan", "--fetch"}, "--plan and --fetch exclude each other", "leave one of them out"},
+        {{"--plan", "--runbook=md", "d", "8G"},
+         "--runbook and --plan exclude each other",
+         "leave one of them out"},
+        {{"--runbook=md", "--recover", "d"},
+         "--runbook and --recover exclude each other",
+         "leave one of them out"},
         {{"--check-scripts", "d"},
          "--check-scripts takes no DISK, and 'd' is given",
          "leave it out"},

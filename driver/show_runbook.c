@@ -1,0 +1,62 @@
+// Plan and dialogue files in, text out.
+#include "show_runbook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialogue/script.h"
+#include "grow.h"
+#include "options/folder.h"
+#include "runbook/runbook.h"
+#include "whole_plan.h"
+
+// All of it, or nothing: a runbook that ends in the middle is worse than none.
+static int print(const struct runbook *b, struct failure *f) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL)
+        return failure_no_memory(f);
+    int rc = runbook_markdown(out, b, f);
+    if (fclose(out) != 0 && rc == 0)
+        rc = failure_no_memory(f);
+    if (rc == 0 && (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0))
+        rc = failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "", "the output cannot be written: %s",
+                         strerror(errno));
+    free(text);
+    return rc;
+}
+
+static int make_and_print(const struct options *o, const struct plan *p, const char *iso,
+                          struct failure *f) {
+    struct runbook b = {0};
+    char *folder = scripts_folder(o->scripts, f);
+    struct scripts *scripts = folder == NULL ? NULL : scripts_load(folder, f);
+    free(folder);
+    if (scripts == NULL)
+        return -1;
+    int rc = runbook_make(&b, o, p, scripts, iso, f);
+    if (rc == 0)
+        rc = print(&b, f);
+    runbook_free(&b);
+    scripts_free(scripts);
+    return rc;
+}
+
+int show_runbook(const struct options *o, struct report *r, struct failure *f) {
+    struct plan p;
+    char *iso = NULL;
+    whole_plan(&p, o, &iso);
+    int rc = reasons_failure(&p.reasons, f);
+    if (rc == 0 && p.verdict == PLAN_UNCHANGED) {
+        report_unchanged(r, &p);
+        rc = GROW_UNCHANGED;
+    } else if (rc == 0) {
+        rc = make_and_print(o, &p, iso, f);
+    }
+    free(iso);
+    plan_free(&p);
+    return rc;
+}
