@@ -19,6 +19,7 @@
 #include "guest_run.h"
 #include "host_steps.h"
 #include "options/folder.h"
+#include "page/page.h"
 #include "plan/plan.h"
 #include "proof/proof.h"
 #include "proof/write.h"
@@ -40,6 +41,7 @@ struct run {
     struct plan guest; // the plan as the guest's disk goes: the overlay in the disk's place
     struct record *record;
     FILE *mdev_log;
+    char *mdev_path; // or NULL
     struct guest_run talk;
     struct proof_before before;
     double started; // seconds on the monotonic clock
@@ -111,17 +113,18 @@ static int open_outputs(struct run *run, struct failure *f) {
     const struct options *o = run->o;
     if (o->proof != NULL && proof_writable(o->proof, f) != 0)
         return -1;
+    if (o->page != NULL && page_writable(o->page, f) != 0)
+        return -1;
     if (open_record(run, f) != 0)
         return -1;
     if (o->log == MOMENT_NO)
         return 0;
-    char *path = mdev_log_path(o, &run->plan);
-    if (path == NULL)
+    run->mdev_path = mdev_log_path(o, &run->plan);
+    if (run->mdev_path == NULL)
         return failure_no_memory(f);
-    run->mdev_log = mdevlog_open(path, f);
+    run->mdev_log = mdevlog_open(run->mdev_path, f);
     if (run->mdev_log != NULL)
-        report_detail(run->report, "mdev's log goes to %s", path);
-    free(path);
+        report_detail(run->report, "mdev's log goes to %s", run->mdev_path);
     return run->mdev_log == NULL ? -1 : 0;
 }
 
@@ -314,6 +317,18 @@ static void record_outcome(struct run *run, int result, enum stage stage, const 
     record_end(run->record, exit_rows[id].code);
 }
 
+// --report: of a run that failed, too, unless it was refused before there was a recording. 0, or
+// -1.
+static int write_page(const struct options *o, const char *folder, const char *mdev_log,
+                      struct report *r, struct failure *f) {
+    if (o->page == NULL || folder == NULL)
+        return 0;
+    if (page_write(o->page, folder, mdev_log, o->scripts, f) != 0)
+        return -1;
+    report_note(r, "the report is %s", o->page);
+    return 0;
+}
+
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
     struct run run = {
         .o = o, .report = r, .started = monotonic_seconds(), .work = {.lock = -1, .copy_lock = -1}};
@@ -332,7 +347,16 @@ int grow(const struct options *o, struct report *r, enum stage *stage, struct fa
     if (result < 0 && !o->in_place)
         *stage = work_give_up(&run.work);
     record_outcome(&run, result, *stage, f);
+    const char *open = record_folder(run.record);
+    char *folder = open != NULL ? strdup(open) : NULL;
+    char *mdev_log = run.mdev_path;
     run_end(&run);
     (void)record_close(run.record, NULL); // what was written is written
-    return result;
+    struct failure of_page;
+    const int page = write_page(o, folder, mdev_log, r, result < 0 ? &of_page : f);
+    if (page != 0 && result < 0)
+        report_note(r, "%s", of_page.what);
+    free(folder);
+    free(mdev_log);
+    return result < 0 || page == 0 ? result : -1;
 }

@@ -83,6 +83,7 @@ struct options {
     const char *proof;    // --proof, or NULL
     const char *interact; // --interact: on-failure or a state, or NULL
     const char *pause_at; // --pause-at: a state, or NULL
+    const char *page;     // --report, or NULL
     int verbosity;        // -1 with -q, 0, 1 with -v
     enum colour colour;   // --color, else NO_COLOR, else auto
     char **qemu_args;     // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`

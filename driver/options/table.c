@@ -355,6 +355,20 @@ const struct option_row option_rows[] = {
      .help = "wait for Enter before STATE",
      .more = "STATE is one that --list-states shows. "
              "The console can be had there, too."},
+    {.name = "report",
+     .kind = KIND_TEXT,
+     .field = FIELD(page),
+     .argument = "FILE",
+     .files = FILES_ANY,
+     .group = GROUP_SHOWN,
+     .help = "show the run in FILE, a page of HTML",
+     .more =
+         "It holds a time line of the steps, the console, the disk's input and output and mdev's "
+         "events, the disk's map before and after, the words of e2fsck and resize2fs, the "
+         "proof, and the transcript, which can be searched; of a run that failed, why. "
+         "The page is one file and loads nothing. "
+         "Of a console of more than 2 MiB it holds the first 512 KiB and the last 1536 KiB. "
+         "It is made of the recording, so that --no-transcript excludes it."},
     {.name = "quiet",
      .letter = 'q',
      .kind = KIND_VERBOSITY,

@@ -1,0 +1,203 @@
+// Reads what there is; only the events must be there.
+#include "page/gather.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "page/embed.h"
+#include "page/events.h"
+
+enum {
+    FORMAT = 1,
+    CONSOLE_HEAD = 512 << 10,  // bytes that are kept of the console's beginning
+    CONSOLE_TAIL = 1536 << 10, // and of its end
+    MDEV_LOG_MAX = 512 << 10,
+    TIMING_MAX = 4096, // pairs
+    TIMING_LINE_MAX = 4096,
+};
+
+static FILE *open_path(const char *path) {
+    FILE *in = fopen(path, "re");
+    struct stat st;
+    // A FIFO or device in place of a file is not read.
+    if (in != NULL && (fstat(fileno(in), &st) != 0 || !S_ISREG(st.st_mode))) {
+        (void)fclose(in);
+        in = NULL;
+        errno = EINVAL;
+    }
+    return in;
+}
+
+static FILE *open_file(const char *folder, const char *name) {
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
+        return NULL;
+    FILE *in = open_path(path);
+    free(path);
+    return in;
+}
+
+static long size_of(FILE *in) {
+    struct stat st;
+    return fstat(fileno(in), &st) == 0 && st.st_size > 0 ? st.st_size : 0;
+}
+
+// At most `most` bytes from `offset` on, as a string; NULL without memory.
+static json_t *bytes_at(FILE *in, long offset, size_t most) {
+    char *bytes = malloc(most + 1);
+    if (bytes == NULL)
+        return NULL;
+    const size_t n = fseek(in, offset, SEEK_SET) == 0 ? fread(bytes, 1, most, in) : 0;
+    json_t *json = embed_bytes(bytes, n);
+    free(bytes);
+    return json;
+}
+
+static int add_piece(json_t *pieces, FILE *in, long header, long at, long end) {
+    json_t *piece = json_object();
+    if (end <= at) {
+        json_decref(piece);
+        return 0;
+    }
+    (void)json_object_set_new(piece, "at", json_integer(at));
+    const int rc =
+        json_object_set_new(piece, "bytes", bytes_at(in, header + at, (size_t)(end - at)));
+    return json_array_append_new(pieces, piece) == 0 ? rc : -1;
+}
+
+// output.log: a line that `script` would write, then what the guest sent.
+static int add_console(json_t *all, const char *folder) {
+    FILE *in = open_file(folder, "output.log");
+    json_t *pieces = json_array();
+    long header = 0;
+    long size = 0;
+    int rc = pieces == NULL ? -1 : 0;
+    if (in != NULL) {
+        int c = getc(in);
+        while (c != EOF && c != '\n')
+            c = getc(in);
+        header = ftell(in);
+        size = size_of(in) - header;
+    }
+    if (size < 0)
+        size = 0;
+    const long head = size > CONSOLE_HEAD + CONSOLE_TAIL ? CONSOLE_HEAD : size;
+    const long tail = size > CONSOLE_HEAD + CONSOLE_TAIL ? size - CONSOLE_TAIL : size;
+    if (rc == 0 && in != NULL)
+        rc = add_piece(pieces, in, header, 0, head);
+    if (rc == 0 && in != NULL)
+        rc = add_piece(pieces, in, header, tail, size);
+    if (in != NULL)
+        (void)fclose(in);
+    if (json_object_set_new(all, "console", pieces) != 0 ||
+        json_object_set_new(all, "console_bytes", json_integer(size)) != 0)
+        return -1;
+    return rc;
+}
+
+// Pairs of time and bytes; each second one goes when there is no room.
+struct timing {
+    double seconds[TIMING_MAX];
+    double bytes[TIMING_MAX];
+    size_t count;
+    unsigned each, skipped; // of so many entries the last one is kept
+};
+
+static void timing_add(struct timing *t, double seconds, double bytes) {
+    if (t->count == TIMING_MAX) {
+        for (size_t i = 0; i < TIMING_MAX / 2; i++) {
+            t->seconds[i] = t->seconds[2 * i + 1];
+            t->bytes[i] = t->bytes[2 * i + 1];
+        }
+        t->count = TIMING_MAX / 2;
+        t->each *= 2;
+    }
+    if (++t->skipped < t->each)
+        return;
+    t->skipped = 0;
+    t->seconds[t->count] = seconds;
+    t->bytes[t->count++] = bytes;
+}
+
+// timing.log: lines of type, seconds since the line before, and, for output, bytes.
+static void read_timing(struct timing *t, FILE *in) {
+    char line[TIMING_LINE_MAX];
+    double seconds = 0;
+    double bytes = 0;
+    while (fgets(line, sizeof line, in) != NULL) {
+        char *rest = NULL;
+        const double delta = line[0] != '\0' ? strtod(line + 1, &rest) : -1;
+        if (line[0] < 'A' || line[0] > 'Z' || line[1] != ' ' || !(delta >= 0 && delta < 1e9))
+            continue;
+        seconds += delta;
+        const double n = line[0] == 'O' ? strtod(rest, NULL) : -1;
+        if (n > 0 && n < 1e15) {
+            bytes += n;
+            timing_add(t, seconds, bytes);
+        }
+    }
+}
+
+static int add_timing(json_t *all, const char *folder) {
+    FILE *in = open_file(folder, "timing.log");
+    struct timing *t = calloc(1, sizeof *t);
+    json_t *pairs = json_array();
+    int rc = t == NULL || pairs == NULL ? -1 : 0;
+    if (rc == 0 && in != NULL) {
+        t->each = 1;
+        read_timing(t, in);
+    }
+    for (size_t i = 0; rc == 0 && i < t->count; i++)
+        rc = json_array_append_new(pairs,
+                                   json_pack("[f, I]", t->seconds[i], (json_int_t)t->bytes[i]));
+    if (in != NULL)
+        (void)fclose(in);
+    free(t);
+    return json_object_set_new(all, "timing", pairs) != 0 ? -1 : rc;
+}
+
+static int add_mdev_log(json_t *all, const char *folder, const char *path) {
+    FILE *in = path != NULL ? open_path(path) : open_file(folder, "mdev.log");
+    json_t *text = in == NULL ? json_null() : bytes_at(in, 0, MDEV_LOG_MAX);
+    const long size = in == NULL ? 0 : size_of(in);
+    if (in != NULL)
+        (void)fclose(in);
+    return json_object_set_new(all, "mdev_log", text) != 0 ||
+                   json_object_set_new(all, "mdev_log_bytes", json_integer(size)) != 0
+               ? -1
+               : 0;
+}
+
+static int add_name(json_t *all, const char *folder) {
+    const char *slash = strrchr(folder, '/');
+    const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : folder;
+    return json_object_set_new(all, "folder", embed_bytes(name, strlen(name)));
+}
+
+json_t *gather(const char *folder, const char *mdev_log, struct failure *f) {
+    FILE *in = open_file(folder, "events.jsonl");
+    if (in == NULL) {
+        (void)failure_set(f, EXIT_ID_RECORDING_UNREADABLE, "name the folder of a recording",
+                          "%s/events.jsonl cannot be read: %s", folder, strerror(errno));
+        return NULL;
+    }
+    json_t *all =
+        json_pack("{s:i, s:s}", "format", FORMAT, "program", "qemu-grow " QEMU_GROW_VERSION);
+    int rc = all == NULL ? -1 : events_read(all, in);
+    const int error = errno;
+    (void)fclose(in);
+    if (rc != 0 && error != ENOMEM)
+        (void)failure_set(f, EXIT_ID_RECORDING_UNREADABLE, "look at the file system that it is on",
+                          "%s/events.jsonl cannot be read: %s", folder, strerror(error));
+    else if (rc != 0 || add_name(all, folder) != 0 || add_console(all, folder) != 0 ||
+             add_timing(all, folder) != 0 || add_mdev_log(all, folder, mdev_log) != 0)
+        rc = failure_no_memory(f);
+    if (rc != 0) {
+        json_decref(all);
+        return NULL;
+    }
+    return all;
+}
