@@ -180,7 +180,7 @@ static int add_name(json_t *all, const char *folder) {
 json_t *gather(const char *folder, const char *mdev_log, struct failure *f) {
     FILE *in = open_file(folder, "events.jsonl");
     if (in == NULL) {
-        (void)failure_set(f, EXIT_ID_RECORDING_UNREADABLE, "name the folder of a recording",
+        (void)failure_set(f, EXIT_ID_RECORDING_BAD, "name the folder of a recording",
                           "%s/events.jsonl cannot be read: %s", folder, strerror(errno));
         return NULL;
     }
@@ -190,7 +190,7 @@ json_t *gather(const char *folder, const char *mdev_log, struct failure *f) {
     const int error = errno;
     (void)fclose(in);
     if (rc != 0 && error != ENOMEM)
-        (void)failure_set(f, EXIT_ID_RECORDING_UNREADABLE, "look at the file system that it is on",
+        (void)failure_set(f, EXIT_ID_RECORDING_BAD, "look at the file system that it is on",
                           "%s/events.jsonl cannot be read: %s", folder, strerror(error));
     else if (rc != 0 || add_name(all, folder) != 0 || add_console(all, folder) != 0 ||
              add_timing(all, folder) != 0 || add_mdev_log(all, folder, mdev_log) != 0)

@@ -11,7 +11,7 @@ int page_writable(const char *path, struct failure *f);
 // owner may read it, since it holds the console. mdev_log: where mdev's log is, or NULL: in the
 // recording. scripts: --scripts, or NULL; where that has no
 // report/, the program's own is taken. 0, or -1 with EXIT_ID_OUTPUT_UNWRITABLE,
-// EXIT_ID_HOST_FULL, EXIT_ID_RECORDING_UNREADABLE or EXIT_ID_SCRIPTS_BAD.
+// EXIT_ID_HOST_FULL, EXIT_ID_RECORDING_BAD or EXIT_ID_SCRIPTS_BAD.
 int page_write(const char *path, const char *recording, const char *mdev_log, const char *scripts,
                struct failure *f);
 

@@ -55,9 +55,9 @@ function fromBytes(bytes) {
 
 function seconds(value, digits = 1) {
   const s = number(value);
-  if (s >= 3600) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  if (s >= 120) return `${Math.floor(s / 60)} min ${Math.floor(s % 60)} s`;
-  return `${s.toFixed(s > 0 && s < 0.1 && digits < 3 ? 2 : digits)} s`;
+  if (s >= 3600) return `${Math.floor(s / 3600)}\u00a0h\u00a0${Math.floor((s % 3600) / 60)}\u00a0min`;
+  if (s >= 600) return `${Math.floor(s / 60)}\u00a0min\u00a0${Math.floor(s % 60)}\u00a0s`;
+  return `${s.toFixed(s > 0 && s < 0.1 && digits < 3 ? 2 : digits)}\u00a0s`;
 }
 
 function bytes(value) {
@@ -65,7 +65,7 @@ function bytes(value) {
   let n = number(value);
   let unit = 0;
   for (; n >= 1024 && unit + 1 < units.length; unit++) n /= 1024;
-  return `${Number.isInteger(n) ? n : (Math.floor(n * 10) / 10).toFixed(1)} ${units[unit]}`;
+  return `${Number.isInteger(n) ? n : (Math.floor(n * 10) / 10).toFixed(1)}\u00a0${units[unit]}`;
 }
 
 function count(n, one, many = `${one}s`) {

@@ -103,7 +103,7 @@ function nodeHistory(r, lines, processes) {
   for (const s of r.states.filter((x) => x.dialogue === "nodes" && x.state === "make"))
     changes.push({ t: s.end, is: "there", why: "mdev -s" });
   // The kernel sends `remove` of what was there.
-  const first = processes.find((p) => p.device === r.partition.node);
+  const first = processes.filter((p) => p.device === r.partition.node).sort((a, b) => a.seq - b.seq)[0];
   const removed = first && first.action === "remove" && !changes.some((c) => c.t < first.begin);
   if (removed) changes.push({ t: first.begin, is: "unknown", why: "" });
   changes.sort((a, b) => a.t - b.t);

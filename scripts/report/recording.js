@@ -13,6 +13,9 @@ function readRecording(data) {
   const r = { data, events, of, start, plan, end, failure: one("failure"), proof: one("proof"), last };
   r.consoleBytes = number(data.console_bytes);
   r.timing = list(data.timing).map((pair) => [number(list(pair)[0]), number(list(pair)[1])]);
+  // Without timing.log, what the events say of it.
+  if (r.timing.length === 0)
+    r.timing = events.filter((e) => typeof e.out === "number" && e.type !== "kernel").map((e) => [number(e.t), e.out]);
   r.states = statesOf(r);
   r.steps = stepsOf(r);
   r.partition = partitionOf(r);

@@ -20,7 +20,8 @@ function timelinePart(r, lines, mdev) {
 function timelineWords(r) {
   const guest = Math.max(0, ...r.states.map((s) => s.guest ?? 0));
   return `${count(r.steps.length, "step")} and ${count(r.states.length, "state")} in ${seconds(r.last)}` +
-    (guest > 0 ? `; the guest's own clock, which stands still while QEMU gets no processor, came to ${seconds(guest)}.` : ".");
+    (guest > 0 ? `; the guest's own clock, which stands still while QEMU gets no processor, came to ${seconds(guest)}` : "") +
+    ". The console, what QEMU read and what it wrote are drawn to a logarithmic scale.";
 }
 
 // What the buttons show.
@@ -69,7 +70,7 @@ function stepsLane(r) {
 
 function statesLane(r) {
   return {
-    name: "States", note: "in dialogues", height: 16,
+    name: "States", note: "", height: 16,
     draw(group, x, box) {
       for (const s of r.states) {
         const width = Math.max(x(s.end) - x(s.begin), .7);
