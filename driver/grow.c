@@ -13,6 +13,7 @@
 #include "base/signals.h"
 #include "dialogue/script.h"
 #include "get_iso.h"
+#include "give_way.h"
 #include "guest/command.h"
 #include "guest/enlarge.h"
 #include "guest/mdevlog.h"
@@ -24,6 +25,7 @@
 #include "proof/proof.h"
 #include "proof/write.h"
 #include "record/record.h"
+#include "routes.h"
 #include "show_plan.h"
 #include "work/overlay.h"
 #include "work/work.h"
@@ -197,6 +199,38 @@ static void tell_person(struct run *run) {
         report_note(run->report, "the state %s of --pause-at was not come to", run->o->pause_at);
 }
 
+// The route has failed. Makes all ready for the next slower one, or leaves it at that: -1 with *f.
+static int next_route(struct run *run, enum stage *stage, enum stage begun, struct failure *f) {
+    const enum route next = give_way(run->o, *stage, f->id);
+    const struct machine *m = run->talk.machine;
+    if (next == ROUTE_COUNT || (m != NULL && machine_person(m)->visits > 0)) // who may have written
+        return -1;
+    report_note(run->report,
+                "the route %s gives way to the route %s, before anything was written: %s",
+                route_words[run->o->route], route_words[next], f->what);
+    guest_run_end(&run->talk);
+    run->talk = (struct guest_run){0};
+    *stage = begun;
+    run->options.route = next;
+    if (prepare_guest(run, f) != 0)
+        return -1;
+    if (run->o->in_place)
+        return 0;
+    if (work_begin_again(&run->work, &run->plan, f) != 0)
+        return -1;
+    return work_enter(&run->work, PHASE_GUEST, f);
+}
+
+static int run_guest(struct run *run, enum stage *stage, struct failure *f) {
+    const enum stage begun = *stage;
+    for (;;) {
+        if (guest_run(&run->talk, stage, f) == 0)
+            return 0;
+        if (next_route(run, stage, begun, f) != 0)
+            return -1;
+    }
+}
+
 // What the guest has written is right: into the disk with it, which is then proved, too.
 static int commit(struct run *run, struct disk_state *after, struct failure *f) {
     host_step(run, HOST_COMMIT);
@@ -214,7 +248,8 @@ static int write_proof(const struct run *run, const struct proof *proof,
     const double now = monotonic_seconds();
     const struct proof_phase phases[] = {{"guest", run->talk.ended - run->talk.started},
                                          {"until_proved", now - run->started}};
-    struct proof_session session = {.outcome = proof->ok ? "proved" : "failed",
+    struct proof_session session = {.route = route_words[run->o->route],
+                                    .outcome = proof->ok ? "proved" : "failed",
                                     .iso = &run->iso,
                                     .phases = phases,
                                     .phase_count = sizeof phases / sizeof phases[0]};
@@ -262,6 +297,8 @@ static int prove(struct run *run, struct failure *f) {
         report_result(run->report, &run->plan, &after, &proof, lines, repairs,
                       monotonic_seconds() - run->started);
         report_note(run->report, "ISO: %s", run->iso.how);
+        if (run->o->route != ROUTE_RUNBOOK)
+            report_note(run->report, "Route: %s", route_words[run->o->route]);
         tell_person(run);
     }
     proof_free(&proof);
@@ -302,7 +339,7 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
         return -1;
     report_plan(run->report, &run->plan);
     record_plan(run->record, plan_of_run(run->o, &run->plan));
-    if (make_disk(run, stage, f) != 0 || guest_run(&run->talk, stage, f) != 0 || prove(run, f) != 0)
+    if (make_disk(run, stage, f) != 0 || run_guest(run, stage, f) != 0 || prove(run, f) != 0)
         return -1;
     return save_mdev_log(run, f);
 }

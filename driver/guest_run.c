@@ -6,12 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/monotonic.h"
 #include "base/signals.h"
+#include "dialogue/assign.h"
 #include "dialogue/given.h"
 #include "dialogue/guest_clock.h"
 #include "dialogue/patience.h"
+#include "iso/boot_file.h"
+#include "routes.h"
 
 enum {
     STOP_MS = 15000, // on the guest's clock: QEMU, told to end, may take this long without progress
@@ -23,6 +27,7 @@ static void add_given(void *given, const char *name, const char *value) {
 }
 
 int guest_run_prepare(struct guest_run *g, struct failure *f) {
+    g->kernel = g->initramfs = -1;
     if (qemu_serial(g->serial, f) != 0 ||
         qemu_command_make(&g->command, g->o, g->plan, g->serial, f) != 0)
         return -1;
@@ -36,14 +41,32 @@ int guest_run_prepare(struct guest_run *g, struct failure *f) {
     return 0;
 }
 
+// What the boot loader would do.
+static int load_kernel(struct guest_run *g, struct failure *f) {
+    if (assign_first(g->vars, g->scripts, routes[g->o->route].dialogue, f) != 0)
+        return -1;
+    char *cmdline = assign_expand(g->vars, "%{cmdline}", false, f);
+    int result = -1;
+    if (cmdline != NULL) {
+        g->kernel = boot_file_open(g->o->iso, BOOT_FILE_KERNEL, f);
+        g->initramfs = g->kernel < 0 ? -1 : boot_file_open(g->o->iso, BOOT_FILE_INITRAMFS, f);
+        if (g->initramfs >= 0)
+            result = qemu_command_add_kernel(&g->command, g->kernel, g->initramfs, cmdline, f);
+    }
+    free(cmdline);
+    return result;
+}
+
 static int start(struct guest_run *g, enum stage *stage, struct failure *f) {
+    if (routes[g->o->route].own_kernel && load_kernel(g, f) != 0)
+        return -1;
     g->qmp = qmp_new(f);
     if (g->qmp == NULL || qemu_command_add_qmp(&g->command, qmp_theirs(g->qmp), f) != 0)
         return -1;
     for (char **arg = g->command.argv; *arg != NULL; arg++)
         report_detail(g->report, "QEMU argument: %s", *arg);
     g->started = monotonic_seconds();
-    const int keep[] = {g->lock, qmp_theirs(g->qmp)};
+    const int keep[] = {g->lock, qmp_theirs(g->qmp), g->kernel, g->initramfs};
     record_command(g->record, g->command.argv);
     struct pty *pty = pty_spawn_keeping(g->command.argv, keep, sizeof keep / sizeof *keep, f);
     qmp_started(g->qmp);
@@ -99,7 +122,7 @@ static void stop(struct guest_run *g) {
 static int talk(struct guest_run *g, enum stage *stage, struct failure *f) {
     const struct machine_limits l = limits(g);
     machine_set_limits(g->machine, &l);
-    int result = machine_run(g->machine, "runbook", f);
+    int result = machine_run(g->machine, routes[g->o->route].dialogue, f);
     g->ended = monotonic_seconds();
     *stage = machine_stage(g->machine);
     report_end(g->report, result == 0);
@@ -129,6 +152,11 @@ void guest_run_end(struct guest_run *g) {
     link_free(g->link);
     qmp_free(g->qmp);
     vars_free(g->vars);
-    if (g->commanded)
-        qemu_command_free(&g->command);
+    if (!g->commanded)
+        return;
+    qemu_command_free(&g->command);
+    if (g->kernel >= 0)
+        (void)close(g->kernel);
+    if (g->initramfs >= 0)
+        (void)close(g->initramfs);
 }

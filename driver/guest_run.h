@@ -29,6 +29,7 @@ struct guest_run {
     char serial[COMMAND_SERIAL_SIZE];
     struct qemu_command command;
     bool commanded;
+    int kernel, initramfs; // descriptors, on a route with a kernel of its own
     struct vars *vars;
     struct link *link;
     struct qmp *qmp;
@@ -36,12 +37,13 @@ struct guest_run {
     double started, ended; // of the guest; seconds on the monotonic clock
 };
 
-// Puts together QEMU's command line and what the dialogues know of options and plan. 0, or -1 as
-// qemu_command_make. guest_run_end is the caller's in each case.
+// Puts together QEMU's command line and what the dialogues know of options and plan, for the route
+// of the options. 0, or -1 as qemu_command_make. guest_run_end is the caller's in each case.
 int guest_run_prepare(struct guest_run *g, struct failure *f);
 
 // Starts QEMU, and has the dialogues grow the disk. *stage: how far the disk has come. When it
-// fails, QEMU has been ended. 0, or -1 as machine_run or when QEMU cannot be started.
+// fails, QEMU has been ended. 0, or -1 as machine_run, as boot_file_open, or when QEMU cannot be
+// started.
 int guest_run(struct guest_run *g, enum stage *stage, struct failure *f);
 
 void guest_run_end(struct guest_run *g);

@@ -14,6 +14,7 @@
 #include "plan/plan.h"
 #include "report/plan_json.h"
 #include "report/plan_text.h"
+#include "routes.h"
 #include "whole_plan.h"
 
 static int add_host_steps(struct outline *steps, enum host_step first, enum host_step end,
@@ -33,7 +34,7 @@ static int add_guest_steps(struct outline *steps, const struct scripts *scripts,
     if (v == NULL || given_choices(v, o, p) != 0)
         (void)failure_no_memory(f);
     else
-        rc = outline_runbook(steps, scripts, v, f);
+        rc = outline_dialogue(steps, scripts, routes[o->route].dialogue, v, f);
     vars_free(v);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 const char *const builtin_variables[] = {
+    "route",        // runbook, single, early, direct
     "attach",       // hda, virtio, usb
     "seq",          // single, init, login, no
     "log",          // single, init, login, no
@@ -28,6 +29,7 @@ const char *const builtin_variables[] = {
     "boot_flag",  // * or empty
     "label",      // file system label, empty when there is none or it has odd characters
     "fs_blocks",  // blocks of the grown file system
+    "host_time",  // seconds since 1970 (UTC) on the host, when the present state began
     "rc",         // exit code of the last command
     "qmp_says",   // what QEMU said to the last command of its own protocol
     "qmp_status", // the member `status` of that

@@ -19,8 +19,11 @@ static const char *plain_label(const char *label) {
 
 static int set_choices(struct vars *v, const struct options *o) {
     const bool usb = o->attach == ATTACH_USB;
-    return vars_set(v, "attach", attach_words[o->attach]) |
-           vars_set(v, "seq", moment_words[o->seq]) | vars_set(v, "log", moment_words[o->log]) |
+    const bool mdev = o->route == ROUTE_RUNBOOK; // that gets events
+    return vars_set(v, "route", route_words[o->route]) |
+           vars_set(v, "attach", attach_words[o->attach]) |
+           vars_set(v, "seq", moment_words[mdev ? o->seq : MOMENT_NO]) |
+           vars_set(v, "log", moment_words[mdev ? o->log : MOMENT_NO]) |
            vars_set(v, "plug", usb ? plug_words[o->plug] : "no") |
            vars_set(v, "plug_by", plug_by_words[o->plug_by]) |
            vars_set(v, "debug_init", yes_no(o->debug_init)) |

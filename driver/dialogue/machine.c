@@ -1,11 +1,13 @@
 // The states of a dialogue, one after the other.
 #include "dialogue/machine.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "dialogue/expr.h"
+#include "dialogue/assign.h"
 #include "dialogue/machine_impl.h"
 
 enum { CALL_DEPTH_MAX = 8, MS_PER_S = 1000 };
@@ -71,46 +73,17 @@ unsigned machine_retypings(const struct machine *m) {
     return m->retypings;
 }
 
-static const char *lookup(void *arg, const char *name) {
-    return vars_get(arg, name);
-}
-
 char *machine_expand(struct machine *m, const char *text, bool quote, struct failure *f) {
-    char *unknown = NULL;
-    char *value = vars_expand(m->vars, text, quote, &unknown);
-    if (value == NULL)
-        (void)failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
-                          "a dialogue uses the variable `%s` before it has a value, in `%s`",
-                          unknown == NULL ? "?" : unknown, text);
-    free(unknown);
-    return value;
+    return assign_expand(m->vars, text, quote, f);
 }
 
 int machine_holds(struct machine *m, const char *condition, struct failure *f) {
-    char why[256];
-    const int result =
-        condition == NULL ? 1 : expr_eval(condition, lookup, m->vars, why, sizeof why);
-    if (result < 0)
-        return failure_set(f, EXIT_ID_SCRIPTS_BAD, "mend the dialogue file",
-                           "the condition `%s` of a dialogue cannot be told: %s", condition, why);
-    return result;
+    return assign_holds(m->vars, condition, f);
 }
 
 int machine_assign(struct machine *m, const struct assignment *set, unsigned count,
                    struct failure *f) {
-    for (unsigned i = 0; i < count; i++) {
-        const int holds = machine_holds(m, set[i].when, f);
-        if (holds < 0)
-            return -1;
-        if (holds == 0)
-            continue;
-        char *value = machine_expand(m, set[i].value, false, f);
-        const int result = value == NULL ? -1 : vars_set(m->vars, set[i].name, value);
-        free(value);
-        if (result != 0)
-            return -1;
-    }
-    return 0;
+    return assign_all(m->vars, set, count, f);
 }
 
 int machine_fail(struct machine *m, const char *name, struct failure *f) {
@@ -198,6 +171,8 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
                  struct failure *f) {
     if (!acts(s))
         reach(m, s); // it only says what has been done by now
+    if (vars_format(m->vars, "host_time", "%jd", (intmax_t)time(NULL)) != 0)
+        return failure_no_memory(f);
     if (machine_check_stop(m, f) != 0 || machine_assign(m, s->set, s->set_count, f) != 0)
         return -1;
     char *title = NULL;

@@ -137,13 +137,13 @@ static int walk(const struct walk *w, const struct dialogue *d, int depth) {
     return 0;
 }
 
-int outline_walk(const struct scripts *scripts, struct vars *v, outline_visit *visit, void *arg,
-                 struct failure *f) {
+int outline_walk(const struct scripts *scripts, const char *name, struct vars *v,
+                 outline_visit *visit, void *arg, struct failure *f) {
     const struct walk w = {.scripts = scripts, .v = v, .visit = visit, .arg = arg};
-    const struct dialogue *d = scripts_dialogue(scripts, "runbook");
+    const struct dialogue *d = scripts_dialogue(scripts, name);
     if (d == NULL)
         return failure_set(f, EXIT_ID_SCRIPTS_BAD, "restore the dialogue files",
-                           "there is no dialogue `runbook`");
+                           "there is no dialogue `%s`", name);
     if (vars_set(v, "rc", "0") != 0 || walk(&w, d, 0) != 0)
         return failure_no_memory(f);
     return 0;
@@ -159,7 +159,7 @@ static int visit_title(void *arg, const struct dialogue *d, const struct state *
     return rc;
 }
 
-int outline_runbook(struct outline *o, const struct scripts *scripts, struct vars *v,
-                    struct failure *f) {
-    return outline_walk(scripts, v, visit_title, o, f);
+int outline_dialogue(struct outline *o, const struct scripts *scripts, const char *name,
+                     struct vars *v, struct failure *f) {
+    return outline_walk(scripts, name, v, visit_title, o, f);
 }

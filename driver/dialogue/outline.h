@@ -28,12 +28,12 @@ struct outline {
 // Adds a step. NULL texts are empty. 0, or -1 without memory.
 int outline_add(struct outline *o, const char *step, const char *dialogue, const char *title);
 
-// Adds the steps of the dialogue `runbook`: those dialogues whose conditions hold with the
-// variables v (given_choices; changed here as the dialogues change them), each with its titled
-// states. What is known only in the guest stands as the variable's name in capitals. 0, or -1 with
-// EXIT_ID_SCRIPTS_BAD or EXIT_ID_INTERNAL.
-int outline_runbook(struct outline *o, const struct scripts *scripts, struct vars *v,
-                    struct failure *f);
+// Adds the steps of a run that begins with this dialogue: those dialogues whose conditions hold
+// with the variables v (given_choices; changed here as the dialogues change them), each with its
+// titled states. What is known only in the guest stands as the variable's name in capitals. 0, or
+// -1 with EXIT_ID_SCRIPTS_BAD or EXIT_ID_INTERNAL.
+int outline_dialogue(struct outline *o, const struct scripts *scripts, const char *name,
+                     struct vars *v, struct failure *f);
 
 void outline_free(struct outline *o);
 
@@ -41,9 +41,9 @@ void outline_free(struct outline *o);
 typedef int outline_visit(void *arg, const struct dialogue *d, const struct state *s,
                           struct vars *v);
 
-// Walks through the dialogue `runbook` and those that it calls. 0, or -1 as outline_runbook.
-int outline_walk(const struct scripts *scripts, struct vars *v, outline_visit *visit, void *arg,
-                 struct failure *f);
+// Walks through the dialogue of that name and those that it calls. 0, or -1 as outline_dialogue.
+int outline_walk(const struct scripts *scripts, const char *name, struct vars *v,
+                 outline_visit *visit, void *arg, struct failure *f);
 
 // A template with its variables; what is not known yet stands as its name in capitals, and keeps
 // that value in v. Allocated; NULL without memory.

@@ -246,10 +246,29 @@ int qemu_command_with(struct qemu_command *c, const struct options *o, const str
     return rc;
 }
 
-int qemu_command_add_qmp(struct qemu_command *c, int qmp_fd, struct failure *f) {
+// The list of a command line that is there, to be added to.
+static struct list list_of(const struct qemu_command *c) {
     struct list l = {.items = c->argv};
     while (l.items[l.count] != NULL)
         l.count++;
+    return l;
+}
+
+int qemu_command_add_kernel(struct qemu_command *c, int kernel, int initramfs, const char *cmdline,
+                            struct failure *f) {
+    struct list l = list_of(c);
+    list_add(&l, "-kernel");
+    list_format(&l, "/proc/self/fd/%d", kernel);
+    list_add(&l, "-initrd");
+    list_format(&l, "/proc/self/fd/%d", initramfs);
+    list_add(&l, "-append");
+    list_add(&l, cmdline);
+    c->argv = l.items;
+    return l.failed ? failure_no_memory(f) : 0;
+}
+
+int qemu_command_add_qmp(struct qemu_command *c, int qmp_fd, struct failure *f) {
+    struct list l = list_of(c);
     list_add(&l, "-device");
     list_add(&l, "pvpanic");
     list_add(&l, "-chardev");

@@ -33,6 +33,11 @@ void qemu_command_free(struct qemu_command *c);
 // QEMU then, and QMP on a socket that QEMU inherits as qmp_fd. 0, or -1 without memory.
 int qemu_command_add_qmp(struct qemu_command *c, int qmp_fd, struct failure *f);
 
+// Has QEMU start a kernel by itself. Kernel and initramfs are descriptors that QEMU inherits. 0, or
+// -1 without memory.
+int qemu_command_add_kernel(struct qemu_command *c, int kernel, int initramfs, const char *cmdline,
+                            struct failure *f);
+
 // A new random serial number: "QG" and 14 hexadecimal digits. Returns 0, or -1 with
 // EXIT_ID_INTERNAL.
 int qemu_serial(char serial[COMMAND_SERIAL_SIZE], struct failure *f);

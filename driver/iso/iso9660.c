@@ -224,18 +224,18 @@ static const char *walk(struct iso9660 *iso, struct iso9660_extent directory, vi
     return wrong;
 }
 
-// A directory that is looked for.
+// A directory or a file that is looked for.
 struct search {
     const char *name;
     size_t size; // of the name
+    enum kind kind;
     bool found;
     struct iso9660_extent extent;
 };
 
 static bool is_it(void *data, const char *name, enum kind kind, struct iso9660_extent extent) {
     struct search *s = data;
-    s->found =
-        kind == KIND_DIRECTORY && strlen(name) == s->size && memcmp(name, s->name, s->size) == 0;
+    s->found = kind == s->kind && strlen(name) == s->size && memcmp(name, s->name, s->size) == 0;
     s->extent = extent;
     return s->found;
 }
@@ -258,7 +258,7 @@ const char *iso9660_files(struct iso9660 *iso, const char *directory,
     struct files files = {see, data};
     struct iso9660_extent extent = iso->root;
     for (const char *name = directory; *name != '\0';) {
-        struct search s = {.name = name, .size = strcspn(name, "/")};
+        struct search s = {.name = name, .size = strcspn(name, "/"), .kind = KIND_DIRECTORY};
         const char *wrong = walk(iso, extent, is_it, &s);
         if (wrong != NULL || !s.found)
             return wrong;
@@ -267,6 +267,26 @@ const char *iso9660_files(struct iso9660 *iso, const char *directory,
         name += *name == '/' ? 1 : 0;
     }
     return walk(iso, extent, tell, &files);
+}
+
+const char *iso9660_find(struct iso9660 *iso, const char *path, bool *found,
+                         struct iso9660_extent *extent) {
+    *found = false;
+    *extent = iso->root;
+    for (const char *name = path; !*found;) {
+        struct search s = {.name = name, .size = strcspn(name, "/")};
+        s.kind = name[s.size] == '/' ? KIND_DIRECTORY : KIND_FILE;
+        const char *wrong = walk(iso, *extent, is_it, &s);
+        if (wrong != NULL || !s.found)
+            return wrong;
+        *extent = s.extent;
+        *found = s.kind == KIND_FILE;
+        name += s.size + 1;
+    }
+    const uint64_t begin = (uint64_t)extent->sector * ISO9660_SECTOR;
+    if (begin > iso->in.size || extent->size > iso->in.size - begin)
+        return "a file of it lies behind its end";
+    return NULL;
 }
 
 // ------------------------------------------------------------------ the descriptors

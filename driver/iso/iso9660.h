@@ -1,4 +1,4 @@
-// The names of the files in a directory of an ISO 9660 image.
+// The files in a directory of an ISO 9660 image: their names, and where they are.
 //
 // A reader of its own, because an image is a stranger's file and a look at it must end: libarchive
 // 3.6.2 (Debian 12) goes round for ever where a Rock Ridge continuation points at itself, and takes
@@ -51,5 +51,10 @@ const char *iso9660_open(struct iso9660 *iso, const struct iso9660_bytes *in);
 // question marks.
 const char *iso9660_files(struct iso9660 *iso, const char *directory,
                           void (*see)(void *data, const char *name), void *data);
+
+// Where an ordinary file is, such as "boot/vmlinuz-virt": *found, and then *extent, all of which is
+// in the image.
+const char *iso9660_find(struct iso9660 *iso, const char *path, bool *found,
+                         struct iso9660_extent *extent);
 
 #endif

@@ -27,6 +27,8 @@ enum action {
     ACTION_README,        // --print=readme: README.md's tables of options and exit codes
 };
 
+// How the guest is brought to where the disk can be grown, from the slowest to the quickest.
+enum route { ROUTE_RUNBOOK, ROUTE_SINGLE, ROUTE_EARLY, ROUTE_DIRECT, ROUTE_COUNT };
 enum attach { ATTACH_HDA, ATTACH_VIRTIO, ATTACH_USB };
 enum moment { MOMENT_SINGLE, MOMENT_INIT, MOMENT_LOGIN, MOMENT_NO };    // of SEQ and LOG
 enum plug { PLUG_BOOT, PLUG_SINGLE, PLUG_INIT, PLUG_LOGIN, PLUG_LATE }; // when USB is plugged in
@@ -47,9 +49,13 @@ struct options {
     const char *disk;   // as the user gave it
     const char *size;   // as the user gave it, e.g. "8G", "+512M"
     enum attach attach; // default hda
-    enum moment seq;    // default login
-    enum moment log;    // default no
-    enum plug plug;     // default late; only for usb
+    enum route route;   // default runbook; with --fast the quickest that the others allow
+    bool route_given;
+    bool fast;       // --fast
+    enum moment seq; // default login; on other routes than the runbook's there is none
+    bool seq_given;
+    enum moment log; // default no
+    enum plug plug;  // default late; only for usb
     bool plug_given;
     enum plug_by plug_by; // default device; only for usb
     bool plug_by_given;
@@ -91,10 +97,11 @@ struct options {
 
 // Reads argv (and the environment) into *o. Checks what can be told from the command line alone:
 // unknown options and values (naming the nearest known one), missing or surplus arguments, options
-// that have no meaning together (--plug without usb, --plug=single with neither SEQ nor LOG there
-// is fine: it makes the boot stop there, too). Returns 0, or -1 with EXIT_ID_USAGE. `qemu-grow
-// [OPTIONS] DISK SIZE [-- QEMU-ARGS...]`; the first `--` ends the options for DISK and SIZE when
-// DISK or SIZE are still missing (so `-- -disk.img 8G` works), a further one begins QEMU's.
+// that have no meaning together (--seq on a route without mdev, --plug without usb, --plug=single
+// with neither SEQ nor LOG there is fine: it makes the boot stop there, too). Returns 0, or -1 with
+// EXIT_ID_USAGE. `qemu-grow [OPTIONS] DISK SIZE [-- QEMU-ARGS...]`; the first `--` ends the options
+// for DISK and SIZE when DISK or SIZE are still missing (so `-- -disk.img 8G` works), a further one
+// begins QEMU's.
 int options_parse(struct options *o, int argc, char **argv, struct failure *f);
 void options_free(struct options *o);
 
@@ -104,6 +111,7 @@ bool action_is_print(enum action action);
 // The words of each enum, in its order, NULL-terminated, lower case: for variables, help and
 // errors.
 extern const char *const attach_words[];
+extern const char *const route_words[];
 extern const char *const moment_words[];
 extern const char *const plug_words[];
 extern const char *const plug_by_words[];

@@ -9,6 +9,7 @@
 
 #include "options/nearest.h"
 #include "options/options.h"
+#include "options/route.h"
 #include "options/table.h"
 
 enum { LONG_CODE = 256 };  // getopt_long's code for row i is LONG_CODE + i: no byte has it
@@ -384,6 +385,14 @@ static int check(const struct options *o, struct failure *f) {
     if (odd != NULL && o->attach != ATTACH_USB)
         return failure_set(f, EXIT_ID_USAGE, "add --attach=usb, or leave it out",
                            "%s has a meaning only for a USB disk", odd);
+    if (o->fast && o->route_given)
+        return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
+                           "--fast and --route exclude each other");
+    if (route_check(o, o->route, f) != 0)
+        return -1;
+    if (o->runbook_given && (o->fast || o->route != ROUTE_RUNBOOK))
+        return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
+                           "--runbook prints the way of --route=runbook");
     if (o->plan_only && o->action != ACTION_GROW)
         return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
                            "--plan and --%s exclude each other", action_name(o->action));
@@ -452,6 +461,8 @@ static int parse_all(struct options *o, int argc, char **argv, struct failure *f
     }
     if (check(o, f) < 0)
         return -1;
+    if (o->fast)
+        o->route = route_quickest(o);
     return set_qemu_args(o, getenv("QEMUFLAGS"), argv + rest, (size_t)(argc - rest), f);
 }
 

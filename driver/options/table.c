@@ -6,6 +6,7 @@
 #include <string.h>
 
 const char *const attach_words[] = {"hda", "virtio", "usb", NULL};
+const char *const route_words[] = {"runbook", "single", "early", "direct", NULL};
 const char *const moment_words[] = {"single", "init", "login", "no", NULL};
 const char *const plug_words[] = {"boot", "single", "init", "login", "late", NULL};
 const char *const plug_by_words[] = {"device", "drive", NULL};
@@ -40,9 +41,33 @@ const struct option_row option_rows[] = {
              "With virtio it is a virtio block device; the guest's fdisk may warn of too many "
              "cylinders, which does no harm. "
              "With usb it is a USB stick that is plugged in at the moment that --plug names."},
+    {.name = "route",
+     .kind = KIND_WORD,
+     .field = FIELD(route),
+     .given = FIELD(route_given),
+     .words = route_words,
+     .fallback = "runbook",
+     .group = GROUP_WAY,
+     .help = "how far the guest boots before the disk is grown",
+     .more = "With runbook it boots to its login, as the runbook has it. "
+             "With single all is done in the shell of the initramfs' single mode. "
+             "With early the kernel's first process is a shell, and the CD is mounted by hand. "
+             "With direct QEMU itself starts that kernel, which is taken out of the ISO, without "
+             "firmware and boot loader. "
+             "What is done to the disk, and how it is proved, is the same on each. "
+             "A route that fails before anything was written gives way to the one before it in "
+             "this list, and says so."},
+    {.name = "fast",
+     .kind = KIND_FLAG,
+     .field = FIELD(fast),
+     .group = GROUP_WAY,
+     .help = "take the quickest route on which the other options have a meaning",
+     .more = "A route that fails before anything was written gives way to the next slower one, "
+             "and says so."},
     {.name = "seq",
      .kind = KIND_WORD,
      .field = FIELD(seq),
+     .given = FIELD(seq_given),
      .words = moment_words,
      .fallback = "login",
      .group = GROUP_WAY,

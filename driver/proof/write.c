@@ -159,12 +159,12 @@ static json_t *now(void) {
 
 json_t *proof_json(const struct proof *r, const struct plan *p, const struct proof_subject *s,
                    const struct proof_session *session) {
-    return json_pack("{s:i, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format",
-                     FORMAT, "written", now(), "outcome", session->outcome, "disk",
-                     text_of(p->disk), "disk_format", p->format, "plan", plan_of(p), "checks",
-                     checks_of(r), "repairs", repairs_of(s), "e2fsck", e2fsck_of(r), "digests",
-                     digests_of(r), "iso", iso_of(session->iso), "versions",
-                     versions_of(r, p, session), "seconds", seconds_of(r, session));
+    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "format", FORMAT, "written", now(), "outcome", session->outcome, "route",
+                     session->route, "disk", text_of(p->disk), "disk_format", p->format, "plan",
+                     plan_of(p), "checks", checks_of(r), "repairs", repairs_of(s), "e2fsck",
+                     e2fsck_of(r), "digests", digests_of(r), "iso", iso_of(session->iso),
+                     "versions", versions_of(r, p, session), "seconds", seconds_of(r, session));
 }
 
 static int unwritable(const char *path, int error, struct failure *f) {

@@ -15,6 +15,7 @@ struct proof_phase {
 
 // What the file tells besides the plan and the proof.
 struct proof_session {
+    const char *route;           // through the guest
     const char *outcome;         // "proved" or "failed"
     const struct iso *iso;       // or NULL
     const char *qemu, *qemu_img; // asked for their versions; NULL: not

@@ -99,6 +99,13 @@ int work_begin(struct work *w, const struct plan *p, struct failure *f) {
     return overlay_make(&w->files, p->format, p->virtual_size, w->qemu_img, signals_fd(), f);
 }
 
+int work_begin_again(struct work *w, const struct plan *p, struct failure *f) {
+    if (work_enter(w, PHASE_OVERLAY, f) != 0 ||
+        file_remove(w->files.folder, w->files.overlay, f) != 0)
+        return -1;
+    return work_begin(w, p, f);
+}
+
 int work_enter(struct work *w, enum phase phase, struct failure *f) {
     if (journal_enter(&w->journal, &w->files, phase, f) != 0)
         return -1;

@@ -39,6 +39,10 @@ int work_tidy(struct work *w, struct report *r, struct failure *f);
 // (since work_open), as journal_enter or as overlay_make.
 int work_begin(struct work *w, const struct plan *p, struct failure *f);
 
+// A guest has failed, and another one begins anew: removes its overlay and makes a fresh one. 0, or
+// -1 as work_begin, or with EXIT_ID_IO_ERROR.
+int work_begin_again(struct work *w, const struct plan *p, struct failure *f);
+
 // Notes that the next phase begins. As journal_enter.
 int work_enter(struct work *w, enum phase phase, struct failure *f);
 

@@ -11,6 +11,7 @@ import patience_cases
 import person
 import recover
 import refusals
+import routes
 import stops
 import typing_cases
 from trial import SOURCE, Case, Result, must
@@ -33,5 +34,6 @@ def every_code(_trial):
 
 
 CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *deaths.CASES, *mistakes.CASES, *stops.CASES,
-         *person.CASES, *patience_cases.CASES, *recover.CASES, Case("table/exit-codes", disk="", run=every_code)]
+         *person.CASES, *patience_cases.CASES, *recover.CASES, *routes.CASES,
+         Case("table/exit-codes", disk="", run=every_code)]
 SLOW = patience_cases.SLOW

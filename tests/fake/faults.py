@@ -27,6 +27,8 @@ password=ask|refuse             at login
 shell=odd                       commands end with 2
 monitor=drive|device|lost       how the monitor fails
 mdev=seq|log|stop|start         which of these commands fails
+links=N, mounts=N, clock=N, flush-disk=N        exit code of these in a bare shell
+cd=none|late                    the CD is not seen; it is at the third look
 apk=missing|media               how apk fails
 serial=none|late                no disk has the serial number; it comes at the third look
 sectors=N                       of the disk, as the guest sees it
@@ -40,6 +42,7 @@ unclean=N                       resize2fs leaves a wrong count of N free blocks 
 mdev-log=missing|torn           how bringing it out fails
 dmesg=fail                      dmesg fails
 poweroff=N                      QEMU ends with status N
+runs=N                          all this only in the first N runs of QEMU that are recorded
 harm=STATE:OFFSET               a byte of the disk is changed
 
 The command `heal`, which a person types at the shell, takes all of them away.
@@ -49,6 +52,9 @@ import json
 import os
 
 
+KEPT = ("seed", "record", "time-out")
+
+
 class Faults:
     def __init__(self, text):
         self.words = dict(word.split("=", 1) for word in text.split())
@@ -56,7 +62,18 @@ class Faults:
 
     @classmethod
     def of_environment(cls):
-        return cls(os.environ.get("FAKE_GUEST", ""))
+        faults = cls(os.environ.get("FAKE_GUEST", ""))
+        if "runs" in faults.words and faults.starts() >= faults.number("runs"):
+            faults.words = {name: word for name, word in faults.words.items() if name in KEPT}
+        return faults
+
+    def starts(self):
+        """How often QEMU was started before, by the record."""
+        try:
+            with open(self.get("record"), encoding="utf-8") as lines:
+                return sum(json.loads(line)["state"] == "start" for line in lines)
+        except FileNotFoundError:
+            return 0
 
     def get(self, name, default=None):
         return self.words.get(name, default)

@@ -3,6 +3,8 @@ serial port, and SeaBIOS mirrors its screen there, a little later and with curso
 
 import re
 
+import qemu
+
 TIME_OUT = 1.0  # seconds; TIMEOUT 10 in syslinux.cfg
 CLEAR = "\x1bc\x1b[?7l\x1b[2J"
 BANNER = "ISOLINUX 6.04 20200816 {}Copyright (C) 1994-2015 H. Peter Anvin et al\r\n"
@@ -19,6 +21,8 @@ class Firmware:
     def boot(self):
         """The command line that the kernel gets."""
         usb = self.machine.attach == "usb"
+        if "-kernel" in self.machine.command.words:
+            return self.own_kernel(self.machine.command.words)
         self.start(usb)
         while True:
             line = self.read_line().rstrip()  # as ISOLINUX takes it
@@ -33,6 +37,18 @@ class Firmware:
         self.console.raw(CLEAR)
         found = re.fullmatch(r"(\S+) ?(.*)", line)
         return f"BOOT_IMAGE={found[1]} {found[2]}" if line else DEFAULT
+
+    def own_kernel(self, words):
+        """QEMU starts a kernel that the driver has taken out of the ISO."""
+        for option, name in (("-kernel", "boot/vmlinuz-virt"), ("-initrd", "boot/initramfs-virt")):
+            with open(words[option], encoding="ascii") as file:
+                if file.read() != name:  # trial.py's ISO has names in its files
+                    qemu.fail(f"{option} is not /{name} of the ISO")
+        self.console.raw(CLEAR + "\x1b[0mSeaBIOS (version 1.16.2-debian-1.16.2-1)\r\nBooting from ROM..\r\n")
+        self.machine.at("firmware")
+        self.faults.record(state="isolinux", did=f"kernel {words['-append']} initrd")
+        self.console.raw(CLEAR)
+        return words["-append"]
 
     def start(self, usb):
         self.console.raw(CLEAR + "\x1b[0mSeaBIOS (version 1.16.2-debian-1.16.2-1)\r\n")

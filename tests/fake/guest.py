@@ -53,6 +53,10 @@ class Machine:
         self.device = "vda" if self.attach == "virtio" else "sda"
         self.node = "/dev/" + self.device
         self.node_gone = False  # the last partition's
+        self.cd = False  # mounted by hand
+        self.cd_looks = 0
+        self.drivers = []
+        self.clock = None  # as it was set
         self.mdev = {}  # which of /dev/mdev.seq and .log were made, and where
         self.looks = 0  # for the serial number
         self.words = []  # of the kernel's command line
@@ -176,6 +180,11 @@ class Machine:
         self.console.booted = True
         self.console.kernel_on = "console=ttyS0" in self.words
         self.kernel()
+        if "rdinit=/bin/sh" in self.words:
+            self.mdev["seq"] = "nobody"  # nothing but the kernel makes nodes
+            self.show(NO_TTY.format("/bin/sh"))
+            Shell(self, "rdinit", "~ # ").run()
+            self.panic_without_init()
         self.initramfs()
         if "init=/bin/sh" in self.words:
             self.show("\n" + NO_TTY.format("/bin/sh"))
@@ -212,7 +221,10 @@ class Machine:
         self.show("" if quiet else "ok.\n")
         if "single" in self.words:
             self.show("Entering single mode. Type 'exit' to continue booting.\n" + NO_TTY.format("sh"))
+            self.mdev.setdefault("seq", "nobody")  # no helper runs yet
             Shell(self, "single", "~ # ").run()
+            if self.mdev["seq"] == "nobody":
+                del self.mdev["seq"]
         self.packages(quiet)
         if self.faults.get("emergency") == "switch":
             self.emergency("/sbin/init not found in new root. Launching emergency recovery shell\n"

@@ -86,6 +86,10 @@ class Monitor:
             return
         self.machine.plug(serial)
 
+    def quit(self):
+        self.machine.at("quit")
+        self.machine.end(self.faults.number("poweroff"))
+
     def info_block(self):
         path = self.machine.path
         if path:
@@ -102,4 +106,5 @@ COMMANDS = (
     (r'drive_add foo "(.*)"', Monitor.drive_add),
     (r"device_add usb-storage,drive=(\w+),serial=(\w+)", Monitor.device_add),
     (r"info block", Monitor.info_block),
+    (r"quit", Monitor.quit),
 )

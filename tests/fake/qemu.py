@@ -4,7 +4,8 @@ import sys
 from dataclasses import dataclass, field
 
 TAKES_NOTHING = ("-nographic", "-no-reboot", "-usb")
-TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device", "-chardev", "-mon", "-serial")
+TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device", "-chardev", "-mon", "-serial",
+                "-kernel", "-initrd", "-append")
 
 
 def options_of(text):

@@ -18,6 +18,11 @@ def progress(percent, letter="\u2588"):
     return f"\x1b7{percent:3}% {letter * (percent * 44 // 100):44}\x1b8\x1b[0K"
 
 
+# Without these a bare kernel does not see the disk.
+DRIVERS = {"hda": {"ata_piix", "sd_mod"}, "virtio": {"virtio_pci", "virtio_blk"},
+           "usb": {"uhci_hcd", "ehci_pci", "usb_storage", "sd_mod"}}
+
+
 class Exit(Exception):
     """The shell ends; `then` is what was left to be done."""
 
@@ -138,10 +143,45 @@ class Shell:
             self.machine.node_gone = False
         return 0
 
+    # A bare shell.
+
+    def links(self):
+        return self.faults.number("links")
+
+    def mounts(self):
+        return self.faults.number("mounts")
+
+    def modprobe(self, names):
+        """The disk and the CD are seen once their drivers are there."""
+        self.machine.drivers = names.split()
+        return 0
+
+    def mount_cd(self):
+        self.machine.cd_looks += 1
+        if self.faults.get("cd") == "none" or (self.faults.get("cd") == "late" and self.machine.cd_looks < 3):
+            return 1
+        self.machine.cd = "sr_mod" in self.machine.drivers and "isofs" in self.machine.drivers
+        return 0 if self.machine.cd else 1
+
+    def repositories(self):
+        return 0 if self.name == "single" or self.machine.cd else 1
+
+    def date(self, seconds):
+        self.machine.clock = int(seconds)
+        return self.faults.number("clock")
+
+    def flush(self):
+        return self.faults.number("flush-disk")
+
     # apk.
 
-    def apk(self):
+    def apk(self, options):
         out, fault = self.console.out, self.faults.get("apk")
+        bare = self.name in ("single", "rdinit")
+        if bool(options) != bare:
+            out("ERROR: Unable to read database: No such file or directory\n"
+                "ERROR: Failed to open apk database: No such file or directory\n" if bare else "")
+            return 99
         if fault == "missing":
             out("ERROR: unable to select packages:\n  e2fsprogs-extra (no such package):\n"
                 "    required by: world[e2fsprogs-extra]\n")
@@ -181,6 +221,8 @@ class Shell:
         machine, fault = self.machine, self.faults.get("serial")
         machine.looks += 1
         here = machine.plugged and serial == machine.serial and fault != "none"
+        if self.name == "rdinit":
+            here = here and DRIVERS[machine.attach] <= set(machine.drivers)
         if here and (fault != "late" or machine.looks >= 3):
             self.console.out(f"target={machine.device} {machine.sectors}\n")
         return 0
@@ -278,7 +320,15 @@ COMMANDS = (
     (r"rc-service( -v)? mdev stop", "mdev-stop", Shell.mdev_stop),
     (r"rc-service( -v)? hwdrivers start", "mdev-start", Shell.mdev_start),
     (r"heal", "heal", Shell.heal),
-    (r"apk add e2fsprogs-extra", "apk", Shell.apk),
+    (r"apk add( --initdb --no-network --repositories-file /tmp/apks)? e2fsprogs-extra", "apk", Shell.apk),
+    (r"export PATH=\S+; b=/bin/busybox; \$b mkdir -p .*; \$b mount -t proc proc /proc && \$b --install -s", "links",
+     Shell.links),
+    (r"mount -t sysfs sysfs /sys && mount -t devtmpfs dev /dev", "mounts", Shell.mounts),
+    (r"modprobe -a -q (.*); true", "drivers", Shell.modprobe),
+    (r"for c in /dev/sr\*; do test -b .*; done; test -d /media/cdrom/apks", "cd", Shell.mount_cd),
+    (r"ls -d /media/\*/apks >/tmp/apks", "repositories", Shell.repositories),
+    (r"date -u -s @(\d+) >/dev/null", "clock", Shell.date),
+    (r"sync && blockdev --flushbufs /dev/\w+", "flush", Shell.flush),
     (r"ls -l /dev/disk/by-label", "labels", Shell.labels),
     (r"for b in /sys/block/\*; do for s in .*; do grep -qs (\w+) \$s && .*; done; done; :", "target", Shell.find),
     (r"fdisk (/dev/\w+)(; s=\$\?; printf '<14>%s\\n' \"`date`\" >/dev/kmsg; \(exit \$s\))?", "fdisk", Shell.fdisk),

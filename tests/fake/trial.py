@@ -205,7 +205,7 @@ class Trial:
 
     def environment(self):
         # A run that types at boot: has all the time for it; another one has nothing to wait for.
-        types = any(word in " ".join(self.options).lower() for word in ("single", "init", "console", "append", "plug=boot"))
+        types = any(word in " ".join(self.options).lower() for word in ("single", "init", "console", "append", "plug=boot", "early", "fast"))
         faults = [f"seed={self.seed}", f"time-out={20 if types else 0.05}", f"record={self.record_path}", *self.faults]
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
         return {**kept, "HOME": self.folder, "FAKE_GUEST": " ".join(faults), "FAKE_TRIAL": self.folder, "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": os.path.join(self.folder, "state"),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iso/iso9660.h"
 #include "iso/look.h"
 
 enum { BEFORE = 32768 };
@@ -29,6 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else {
         must(f.what[0] != '\0');
     }
+    // Where a file is that was found, it is in the image.
+    struct iso9660 image;
+    struct iso9660_extent at;
+    const struct iso9660_bytes in = {.fd = -1, .bytes = iso, .size = BEFORE + size};
+    bool found = false;
+    if (size >= ISO9660_SECTOR && iso9660_open(&image, &in) == NULL &&
+        iso9660_find(&image, "boot/vmlinuz-virt", &found, &at) == NULL && found)
+        must((uint64_t)at.sector * ISO9660_SECTOR + at.size <= BEFORE + size);
     // The same bytes as the beginning of a file.
     (void)look_bytes(&l, data, size, "it", &f);
     free(iso);

@@ -226,9 +226,14 @@ echo "alpine-virt $alpine 240906" >"$image/.alpine-release"
 # shellcheck disable=SC2086 # a list of words
 take_modules "$initramfs" $boot_modules
 
-(cd "$initramfs" && mkdir -p dev proc sys tmp etc media run)
-cp -a "$tree/busybox/." "$tree/mdev-conf/." "$tree/apk-tools/." "$initramfs/"
-mkdir -p "$initramfs/etc"
+# Of busybox the program and sh alone: its first program makes the other links, and the folders that
+# are missing here (/tmp and /usr), as on Alpine. Whoever runs a shell in its place has none of them.
+(cd "$initramfs" && mkdir -p bin dev proc sys sbin run etc/apk media/cdrom media/floppy media/usb newroot)
+cp -a "$tree/mdev-conf/." "$tree/apk-tools/." "$initramfs/"
+cp -a "$busybox" "$tree/busybox/bin/sh" "$initramfs/bin/"
+for tool in guest-tools blkid kmsg-noise nlplug-findfs uevent-forwarder; do
+    cp -a "$tree/busybox/sbin/$tool" "$initramfs/sbin/"
+done
 cp "$here/root/etc/shrc" "$here/root/etc/passwd" "$here/root/etc/group" "$initramfs/etc/"
 cp "$here/initramfs/init" "$initramfs/init"
 (cd "$initramfs" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet) |
