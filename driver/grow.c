@@ -310,7 +310,24 @@ static int save_mdev_log(struct run *run, struct failure *f) {
         return 0;
     size_t count = 0;
     char *const *lines = list_get(run->talk.vars, "mdev_log", &count);
-    return mdevlog_write(run->mdev_log, lines, count, f);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory == NULL)
+        return failure_no_memory(f);
+    int rc = mdevlog_write(memory, lines, count, f);
+    if (fclose(memory) != 0 && rc == 0)
+        rc = failure_no_memory(f);
+    if (rc == 0) {
+        record_clean(run->record, text, size);
+        if (fwrite(text, 1, size, run->mdev_log) != size || fflush(run->mdev_log) != 0)
+            rc = failure_set(f, errno == ENOSPC ? EXIT_ID_HOST_FULL : EXIT_ID_MDEV_LOG_FAILED,
+                             "make room, or name another file by --mdev-log",
+                             "mdev's log cannot be written: %s", strerror(errno));
+        record_file(run->record, "mdev.log", text, size);
+    }
+    free(text);
+    return rc;
 }
 
 static void run_end(struct run *run) {

@@ -133,6 +133,8 @@ struct link *link_new(struct pty *pty, struct record *record, int stop_fd) {
 
 void link_traces(struct link *l, bool lift) {
     view_traces(l->view, lift);
+    if (lift)
+        record_traces(l->record);
 }
 
 void link_free(struct link *l) {
@@ -169,9 +171,11 @@ size_t link_tail(const struct link *l, char bytes[LINK_TAIL]) {
 
 // Reads what there is. Returns false when there was nothing.
 static bool take_in(struct link *l, struct failure *f, bool *failed) {
-    char bytes[READ_SIZE];
+    char own[READ_SIZE];
+    char *room = record_room(l->record, READ_SIZE);
+    char *bytes = room == NULL ? own : room;
     // One read at a time: while its bytes are looked at, the pty takes in more.
-    const ssize_t n = pty_read(l->pty, bytes, sizeof bytes);
+    const ssize_t n = pty_read(l->pty, bytes, READ_SIZE);
     if (n < 0)
         l->closed = true;
     if (n <= 0)
@@ -180,7 +184,8 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
     keep_tail(l, bytes, (size_t)n);
     if (l->mirror != NULL)
         l->mirror(l->mirror_arg, bytes, (size_t)n);
-    record_output(l->record, bytes, (size_t)n);
+    if (room != NULL)
+        record_output_here(l->record, (size_t)n);
     if (record_failed(l->record, f) != 0) {
         *failed = true;
         return true;

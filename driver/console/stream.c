@@ -337,6 +337,14 @@ void stream_match_range(const struct stream *s, uint64_t *begin, uint64_t *end) 
     *end = s->matched == NULL ? 0 : s->groups[1];
 }
 
+uint64_t stream_end(const struct stream *s) {
+    return s->end;
+}
+
+uint64_t stream_open(const struct stream *s) {
+    return scanned(s);
+}
+
 const char *stream_rest(const struct stream *s, size_t *size) {
     *size = (size_t)(s->end - s->read);
     return at(s, s->read);

@@ -62,6 +62,10 @@ const char *stream_group(const struct stream *s, const char *name, size_t *size)
 // Where the last match begins and ends, in bytes from the stream's first one; 0 without a match.
 void stream_match_range(const struct stream *s, uint64_t *begin, uint64_t *end);
 
+// Bytes that were appended so far, and how many of them no later match can begin before.
+uint64_t stream_end(const struct stream *s);
+uint64_t stream_open(const struct stream *s);
+
 // Text from the read position on, for progress lines and messages; valid until the next append.
 const char *stream_rest(const struct stream *s, size_t *size);
 

@@ -36,8 +36,14 @@ enum plug_by { PLUG_BY_DEVICE, PLUG_BY_DRIVE };                         // how
 enum runbook_kind { RUNBOOK_MD, RUNBOOK_EXPECT };                       // --runbook
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
+// Values of an option that may be given more than once.
+struct option_list {
+    const char **at;
+    size_t count;
+};
+
 // Strings point into argv, the environment or static text, and live as long as those; only
-// qemu_args is allocated (options_free).
+// lists are allocated (options_free).
 struct options {
     enum action action;
     char **argv;               // all of the command line
@@ -85,6 +91,7 @@ struct options {
     const char *scripts;    // --scripts, or NULL: found by the program
     const char *transcript; // a folder, or NULL: among those of this user
     bool no_transcript;
+    struct option_list redact; // allocated: options_free
     const char *mdev_log; // or NULL
     const char *proof;    // --proof, or NULL
     const char *interact; // --interact: on-failure or a state, or NULL

@@ -170,6 +170,21 @@ static int set_print(struct options *o, const struct option_row *row, const char
     return 0;
 }
 
+static int set_list(struct options *o, const struct option_row *row, const char *text,
+                    struct failure *f) {
+    struct option_list list;
+    if (text[0] == '\0')
+        return failure_set(f, EXIT_ID_USAGE, see_help, "--%s is empty", row->name);
+    memcpy(&list, field_of(o, row), sizeof list);
+    const char **longer = reallocarray(list.at, list.count + 1, sizeof *longer);
+    if (longer == NULL)
+        return failure_no_memory(f);
+    longer[list.count++] = text;
+    list.at = longer;
+    memcpy(field_of(o, row), &list, sizeof list);
+    return 0;
+}
+
 static int set_flag(struct options *o, const struct option_row *row, const char *text,
                     struct failure *f) {
     (void)text, (void)f;
@@ -193,7 +208,7 @@ static int set_option(struct options *o, const struct option_row *row, const cha
         [KIND_ACTION] = set_value,      [KIND_VERBOSITY] = set_value, [KIND_FLAG] = set_flag,
         [KIND_WORD] = set_word,         [KIND_TEXT] = set_text,       [KIND_MIB] = set_mib,
         [KIND_KERNEL] = set_kernel,     [KIND_PRINT] = set_print,     [KIND_FACTOR] = set_factor,
-        [KIND_DURATION] = set_duration,
+        [KIND_DURATION] = set_duration, [KIND_LIST] = set_list,
     };
     return setters[row->kind](o, row, text, f);
 }
@@ -476,4 +491,6 @@ int options_parse(struct options *o, int argc, char **argv, struct failure *f) {
 void options_free(struct options *o) {
     free(o->qemu_args);
     o->qemu_args = NULL;
+    free(o->redact.at);
+    o->redact = (struct option_list){0};
 }

@@ -340,6 +340,16 @@ const struct option_row option_rows[] = {
      .group = GROUP_SHOWN,
      .help = "record nothing",
      .more = "No folder is made."},
+    {.name = "redact",
+     .kind = KIND_LIST,
+     .field = FIELD(redact),
+     .argument = "REGEX",
+     .group = GROUP_SHOWN,
+     .help = "keep what REGEX matches out of the recording; may be given more than once",
+     .more = "A regular expression as PCRE2 has them, of bytes. "
+             "Each byte of a match becomes an asterisk, so how long it was can be told; a match "
+             "of more than 4096 bytes is not found. "
+             "What is typed at a prompt that ends in \"Password:\" is kept out in any case."},
     {.name = "mdev-log",
      .kind = KIND_TEXT,
      .field = FIELD(mdev_log),

@@ -13,6 +13,7 @@ enum option_kind {
     KIND_FLAG,      // no value; the bool becomes true
     KIND_WORD,      // one of row.words in any case; the enum becomes its index
     KIND_TEXT,      // any text but the empty one
+    KIND_LIST,      // any text but the empty one; added to the list
     KIND_MIB,       // a decimal number from MEMORY_MIN to MEMORY_MAX
     KIND_FACTOR,    // a decimal number from FACTOR_MIN to FACTOR_MAX; the field is a double
     KIND_DURATION,  // a whole number of seconds, or of what a unit behind it says; in seconds

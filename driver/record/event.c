@@ -1,174 +1,101 @@
-// The events as lines of JSON.
+// Lines of JSON, read and made anew.
+#include "record/event.h"
+
+#include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/record_impl.h"
-#include "report/text.h"
+#include "record/record.h"
 
-enum { USAGE_S = 1 }; // least time between two events of usage
+enum { US = 1000000 };
 
-json_t *record_text(const char *bytes, size_t size) {
-    if (bytes == NULL)
-        return json_null();
-    json_t *text = json_stringn(bytes, size); // NULL for what is no UTF-8
-    if (text != NULL)
-        return text;
-    char *shown = malloc(4 * size + 1);
-    if (shown == NULL)
-        return NULL;
-    (void)text_printable(shown, 4 * size + 1, SIZE_MAX, bytes, size, true);
-    text = json_string(shown);
-    free(shown);
-    return text;
-}
-
-static json_t *text_of(const char *text) {
-    return record_text(text, text == NULL ? 0 : strlen(text));
-}
-
-static json_t *number(uint64_t n) {
-    return json_integer((json_int_t)n);
-}
-
-// The time has a fixed number of decimals, which the library does not write: it is put in front.
-void record_event(struct record *r, const char *type, json_t *fields) {
-    char *rest = r == NULL || fields == NULL ? NULL : json_dumps(fields, JSON_COMPACT);
-    json_decref(fields);
+// The time stands first in a line, with its own number of decimals (tell.c).
+static char *line_of(json_t *event, double t) {
+    char *rest = NULL;
     char *line = NULL;
-    const int size = rest == NULL
-                         ? -1
-                         : asprintf(&line, "{\"t\":%.6f,\"type\":\"%s\"%s%s\n", record_now(r), type,
-                                    rest[1] == '}' ? "" : ",", rest + 1);
-    if (size >= 0)
-        record_line(r, line, (size_t)size);
-    if (size >= 0)
-        free(line);
+    (void)json_object_del(event, "t");
+    rest = json_dumps(event, JSON_COMPACT);
+    if (rest != NULL && asprintf(&line, "{\"t\":%.6f,%s\n", t, rest + 1) < 0)
+        line = NULL;
     free(rest);
+    return line;
 }
 
-void record_plan(struct record *r, json_t *plan) {
-    record_event(r, "plan", json_pack("{s:o}", "plan", plan));
+// A text without secrets, or NULL when there is none in it.
+static json_t *clean_text(struct redact *x, const json_t *value) {
+    const size_t size = json_string_length(value);
+    char *copy = malloc(size + 1);
+    json_t *clean = NULL;
+    if (copy == NULL)
+        return json_string("");
+    memcpy(copy, json_string_value(value), size);
+    if (redact_text(x, copy, size))
+        clean = record_text(copy, size);
+    free(copy);
+    return clean;
 }
 
-void record_given(struct record *r, json_t *vars) {
-    record_event(r, "given", json_pack("{s:o}", "vars", vars));
-}
-
-void record_command(struct record *r, char *const argv[]) {
-    if (r == NULL)
-        return;
-    json_t *words = json_array();
-    for (; *argv != NULL; argv++)
-        (void)json_array_append_new(words, text_of(*argv));
-    record_event(r, "command", json_pack("{s:o}", "argv", words));
-}
-
-void record_exit(struct record *r, const char *argv0, int code, int signal) {
-    if (r == NULL)
-        return;
-    const char *slash = strrchr(argv0, '/');
-    json_t *fields =
-        json_pack("{s:o, s:i}", "argv0", text_of(slash == NULL ? argv0 : slash + 1), "code", code);
-    if (signal != 0)
-        (void)json_object_set_new(fields, "signal", json_integer(signal));
-    record_event(r, "exit", fields);
-}
-
-void record_state(struct record *r, const char *dialogue, const char *state, const char *step,
-                  const char *title, double guest_clock) {
-    if (r == NULL)
-        return;
-    json_t *fields = json_pack("{s:s, s:s, s:o, s:f}", "dialogue", dialogue, "state", state, "out",
-                               number(r->out), "guest_clock", guest_clock);
-    if (step != NULL)
-        (void)json_object_set_new(fields, "step", text_of(step));
-    if (title != NULL)
-        (void)json_object_set_new(fields, "title", text_of(title));
-    record_event(r, "state", fields);
-}
-
-void record_match(struct record *r, bool kernel, const char *pattern, size_t index, uint64_t begin,
-                  uint64_t end, const char *text, const struct record_group *groups, size_t count) {
-    if (r == NULL)
-        return;
-    json_t *named = json_object();
-    for (size_t i = 0; i < count; i++)
-        if (groups[i].text != NULL)
-            (void)json_object_set_new(named, groups[i].name,
-                                      record_text(groups[i].text, groups[i].size));
-    json_t *fields = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "pattern", text_of(pattern),
-                               "index", number(index), "begin", number(begin), "end", number(end),
-                               "groups", named, "text", record_text(text, (size_t)(end - begin)));
-    if (kernel)
-        (void)json_object_set_new(fields, "in", json_string("kernel"));
-    record_event(r, "match", fields);
-}
-
-void record_typed(struct record *r, const char *text, const char *prompt) {
-    if (r != NULL)
-        record_event(r, "typed",
-                     json_pack("{s:o, s:o}", "text", text_of(text), "prompt", text_of(prompt)));
-}
-
-void record_mark(struct record *r, const char *mark, size_t size) {
-    if (r != NULL)
-        record_event(r, "mark", json_pack("{s:o}", "text", record_text(mark, size)));
-}
-
-void record_echo(struct record *r, bool ok) {
-    if (r != NULL)
-        record_event(r, "echo", json_pack("{s:b}", "ok", (int)ok));
-}
-
-void record_repair(struct record *r, const char *what) {
-    if (r != NULL)
-        record_event(r, "repair", json_pack("{s:o}", "what", text_of(what)));
-}
-
-void record_death(struct record *r, const char *row, const char *text) {
-    if (r != NULL)
-        record_event(r, "death",
-                     json_pack("{s:o, s:o}", "row", text_of(row), "text", text_of(text)));
-}
-
-void record_usage(struct record *r, double guest_clock, double cpu, uint64_t read,
-                  uint64_t written) {
-    if (r == NULL || record_now(r) - r->usage < USAGE_S)
-        return;
-    r->usage = record_now(r);
-    record_event(r, "usage",
-                 json_pack("{s:f, s:o, s:o, s:o, s:f}", "cpu", cpu, "read", number(read), "written",
-                           number(written), "out", number(r->out), "guest_clock", guest_clock));
-}
-
-void record_qmp(struct record *r, int place, const char *line, size_t size) {
-    if (r == NULL)
-        return;
-    record_event(r, "qmp",
-                 json_pack("{s:i, s:o, s:o}", "place", place, "text", record_text(line, size),
-                           "out", number(r->out)));
-}
-
-void record_failure(struct record *r, const struct failure *f, const char *stage, json_t *more) {
-    if (r == NULL) {
-        json_decref(more);
-        return;
+// Cleans all texts below; what a secret is to be recognised by is none of the recording's.
+static bool clean_all(struct redact *x, json_t *value) {
+    static const char option[] = "--redact=";
+    const char *key = NULL;
+    json_t *child = NULL;
+    void *next = NULL;
+    size_t i = 0;
+    bool changed = false;
+    json_object_foreach_safe(value, next, key, child) {
+        json_t *clean = json_is_string(child) ? clean_text(x, child) : NULL;
+        if (clean != NULL)
+            (void)json_object_set_new(value, key, clean);
+        changed = clean != NULL || clean_all(x, child) || changed;
     }
-    json_t *fields = json_pack("{s:s, s:i, s:o, s:o, s:o}", "id", exit_rows[f->id].name, "code",
-                               exit_rows[f->id].code, "what", text_of(f->what), "next",
-                               text_of(f->next), "stage", text_of(stage));
-    if (more != NULL)
-        (void)json_object_update(fields, more);
-    json_decref(more);
-    record_event(r, "failure", fields);
+    json_array_foreach(value, i, child) {
+        const bool names = json_is_string(child) &&
+                           strncmp(json_string_value(child), option, sizeof option - 1) == 0;
+        json_t *clean = names                   ? json_string("--redact=***")
+                        : json_is_string(child) ? clean_text(x, child)
+                                                : NULL;
+        if (clean != NULL)
+            (void)json_array_set_new(value, i, clean);
+        changed = clean != NULL || clean_all(x, child) || changed;
+    }
+    return changed;
 }
 
-void record_proof(struct record *r, json_t *proof) {
-    record_event(r, "proof", json_pack("{s:o}", "proof", proof));
+char *event_redact(struct redact *x, const char *line, size_t size) {
+    json_t *event = json_loadb(line, size, 0, NULL);
+    char *clean =
+        clean_all(x, event) ? line_of(event, json_number_value(json_object_get(event, "t"))) : NULL;
+    json_decref(event);
+    return clean;
 }
 
-void record_end(struct record *r, int code) {
-    if (r != NULL)
-        record_event(r, "end", json_pack("{s:i, s:f}", "code", code, "seconds", record_now(r)));
+char *event_kernel(uint64_t us, const char *text, size_t size, uint64_t out) {
+    json_t *event = json_pack("{s:s, s:o, s:I}", "type", "kernel", "text", record_text(text, size),
+                              "out", (json_int_t)out);
+    char *line = event == NULL ? NULL : line_of(event, (double)us / US);
+    json_decref(event);
+    return line;
+}
+
+char *event_label(const char *line, size_t size) {
+    json_t *event = json_loadb(line, size, 0, NULL);
+    const char *step = json_string_value(json_object_get(event, "step"));
+    const char *dialogue = json_string_value(json_object_get(event, "dialogue"));
+    const char *state = json_string_value(json_object_get(event, "state"));
+    char *label = NULL;
+    if (asprintf(&label, "%s%s%s/%s", step == NULL ? "" : step, step == NULL ? "" : " ",
+                 dialogue == NULL ? "" : dialogue, state == NULL ? "" : state) < 0)
+        label = NULL;
+    json_decref(event);
+    return label;
+}
+
+int event_code(const char *line, size_t size) {
+    json_t *event = json_loadb(line, size, 0, NULL);
+    const int code = (int)json_integer_value(json_object_get(event, "code"));
+    json_decref(event);
+    return code;
 }

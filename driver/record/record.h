@@ -41,10 +41,23 @@ int record_close(struct record *r, struct failure *f);
 // a recording that was asked for (--transcript) fails.
 int record_failed(const struct record *r, struct failure *f);
 
+// A text without secrets, in place, as the recording would have it.
+void record_clean(struct record *r, char *text, size_t size);
+// Another file of the recording, unless it is there already. What fails is kept silent.
+void record_file(struct record *r, const char *name, const char *text, size_t size);
+
 // ---- The console's bytes, as they come.
 
 void record_output(struct record *r, const void *bytes, size_t size);
 void record_input(struct record *r, const void *bytes, size_t size);
+
+// The same without a copy: room for at most size bytes that the guest may send, or NULL; and so
+// many of them have come. They stay there until the next call of any function here.
+char *record_room(struct record *r, size_t size);
+void record_output_here(struct record *r, size_t size);
+
+// From here on lines that begin with `+ ` are the kernel's (link_traces).
+void record_traces(struct record *r);
 
 // ---- Events. Texts may be any bytes: what is no UTF-8 becomes \xNN.
 

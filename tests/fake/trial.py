@@ -324,11 +324,11 @@ class Trial:
         return [path for path in paths if os.path.lexists(path)]
 
     def wait_for_nbd(self):
-        """The fake QEMU's block layer is a process of its own, which ends a moment after it."""
+        """The fake QEMU's block layer and the recording's keeper are processes of their own, which end a moment later."""
         for pid in self.left_over():
             with contextlib.suppress(OSError):
                 with open(f"/proc/{pid}/comm", encoding="ascii") as name:
-                    if name.read() != "qemu-nbd\n":
+                    if name.read() not in ("qemu-nbd\n", "qemu-grow-rec\n"):
                         continue
                 with contextlib.closing(os.fdopen(os.pidfd_open(pid))) as handle:
                     select.select([handle], [], [], LONG)

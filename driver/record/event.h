@@ -1,0 +1,23 @@
+// Lines of events.jsonl, as the keeper sees them.
+#ifndef QEMU_GROW_RECORD_EVENT_H
+#define QEMU_GROW_RECORD_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/redact.h"
+
+// All texts of a line without secrets: a new line with its LF, to be freed; NULL when there was
+// none in it.
+char *event_redact(struct redact *x, const char *line, size_t size);
+
+// The event of a kernel line, with its LF, to be freed. out: bytes of the console by then.
+char *event_kernel(uint64_t us, const char *text, size_t size, uint64_t out);
+
+// What a state is called in the cast: "19 fdisk/print", to be freed; NULL without memory.
+char *event_label(const char *line, size_t size);
+
+// The exit code in the line of the run's end.
+int event_code(const char *line, size_t size);
+
+#endif

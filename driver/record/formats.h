@@ -1,0 +1,48 @@
+// The files of a recording, one writer each: bytes and times in, a format out. All of them write at
+// once, without a buffer; the first failure of a file is kept, and nothing is written after it.
+#ifndef QEMU_GROW_RECORD_FORMATS_H
+#define QEMU_GROW_RECORD_FORMATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONSOLE_COLUMNS = 80, CONSOLE_ROWS = 24 };
+
+// A file that is written at once.
+struct sheet {
+    int fd;    // or -1
+    int error; // errno, or 0
+};
+
+// Makes the file in a folder that is open.
+void sheet_open(struct sheet *s, int folder, const char *name);
+void sheet_write(struct sheet *s, const void *bytes, size_t size);
+void sheet_print(struct sheet *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sheet_sync(struct sheet *s);
+void sheet_close(struct sheet *s);
+
+// output.log and input.log: the header that script(1) writes, then raw bytes.
+void raw_open(struct sheet *s, int folder, const char *name, const char *wall);
+
+// timing.log: script's advanced format. Times are in microseconds since the start.
+struct timing {
+    struct sheet sheet;
+    uint64_t last_us;
+};
+void timing_open(struct timing *t, int folder, const char *wall);
+void timing_piece(struct timing *t, bool input, uint64_t us, size_t size);
+void timing_end(struct timing *t, uint64_t us, int code);
+
+// session.cast: asciicast v2.
+struct cast {
+    struct sheet sheet;
+    uint64_t last_us;
+    char open[2][4]; // of each side: a character that is not whole yet
+    size_t open_size[2];
+};
+void cast_open(struct cast *c, int folder, int64_t wall, const char *title);
+void cast_piece(struct cast *c, bool input, uint64_t us, const char *bytes, size_t size);
+void cast_mark(struct cast *c, uint64_t us, const char *label);
+
+#endif

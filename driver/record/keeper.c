@@ -1,0 +1,281 @@
+// Takes messages out of the ring, secrets out of the messages, and hands the rest to the formats.
+//
+// While bytes of one side are held back, since a secret may have begun, everything that came later
+// waits behind them: all files keep the order in which it happened.
+#include "record/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "console/view.h"
+#include "record/event.h"
+#include "record/formats.h"
+
+enum {
+    SYNC_S = 1,             // least time between two syncs
+    KERNEL_LINE_MAX = 4096, // of a kernel line; a longer one is cut
+    QUIET_S = 1,            // see view_idle
+};
+
+// A message that waits.
+struct waiting {
+    struct waiting *next;
+    struct ring_message m;
+    uint64_t end; // of its bytes on its side
+    char bytes[];
+};
+
+struct desk {
+    struct keeper *k;
+    struct sheet output, input, events;
+    struct timing timing;
+    struct cast cast;
+    struct view *view;
+    struct waiting *first, **last;
+    uint64_t taken[REDACT_SIDES]; // bytes
+    uint64_t known[REDACT_SIDES]; // up to where secrets are masked
+    uint64_t out;                 // bytes of the console that were written
+    uint64_t us;                  // of what is being written
+    char kernel[KERNEL_LINE_MAX];
+    size_t kernel_size;
+    time_t synced;
+    bool to_sync;
+};
+
+static void tell_errors(struct desk *d) {
+    const struct sheet *all[] = {&d->output, &d->input, &d->events, &d->timing.sheet,
+                                 &d->cast.sheet};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i]->error != 0)
+            ring_set_error(d->k->ring, all[i]->error);
+}
+
+static void sync_all(struct desk *d) {
+    struct sheet *all[] = {&d->output, &d->input, &d->events, &d->timing.sheet, &d->cast.sheet};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        sheet_sync(all[i]);
+    d->synced = time(NULL);
+    d->to_sync = false;
+}
+
+static void write_event(struct desk *d, const char *line, size_t size) {
+    char *clean = redact_active(d->k->redact) ? event_redact(d->k->redact, line, size) : NULL;
+    if (clean != NULL)
+        sheet_write(&d->events, clean, strlen(clean));
+    else
+        sheet_write(&d->events, line, size);
+    free(clean);
+}
+
+// The lifted kernel lines, by a view of the keeper's own.
+static void on_kernel(void *desk, const char *text, size_t size) {
+    struct desk *d = desk;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] != '\n') {
+            if (d->kernel_size < KERNEL_LINE_MAX)
+                d->kernel[d->kernel_size++] = text[i];
+            continue;
+        }
+        char *line = event_kernel(d->us, d->kernel, d->kernel_size, d->out);
+        if (line != NULL)
+            write_event(d, line, strlen(line));
+        free(line);
+        d->kernel_size = 0;
+    }
+}
+
+static void on_text(void *desk, const char *text, size_t size) {
+    (void)desk, (void)text, (void)size;
+}
+
+static void write_state(struct desk *d, const char *line, size_t size) {
+    char *label = event_label(line, size);
+    if (label != NULL && redact_active(d->k->redact))
+        (void)redact_text(d->k->redact, label, strlen(label));
+    cast_mark(&d->cast, d->us, label == NULL ? "?" : label);
+    free(label);
+    d->to_sync = true;
+}
+
+static void write_end(struct desk *d, const char *line, size_t size) {
+    char text[64];
+    const int code = event_code(line, size);
+    timing_end(&d->timing, d->us, code);
+    (void)snprintf(text, sizeof text, "exit %d", code);
+    cast_mark(&d->cast, d->us, text);
+    d->to_sync = true;
+}
+
+static void write_message(struct desk *d, const struct ring_message *m) {
+    d->us = m->us;
+    switch ((enum keeper_kind)m->kind) {
+    case KEEP_OUTPUT:
+        sheet_write(&d->output, m->bytes, m->size);
+        timing_piece(&d->timing, false, m->us, m->size);
+        cast_piece(&d->cast, false, m->us, m->bytes, m->size);
+        d->out += m->size;
+        view_feed(d->view, m->bytes, m->size);
+        break;
+    case KEEP_INPUT:
+        sheet_write(&d->input, m->bytes, m->size);
+        timing_piece(&d->timing, true, m->us, m->size);
+        cast_piece(&d->cast, true, m->us, m->bytes, m->size);
+        break;
+    case KEEP_TRACES:
+        view_traces(d->view, true);
+        break;
+    case KEEP_END:
+        write_end(d, m->bytes, m->size);
+        write_event(d, m->bytes, m->size);
+        break;
+    case KEEP_STATE:
+        write_state(d, m->bytes, m->size);
+        write_event(d, m->bytes, m->size);
+        break;
+    case KEEP_EVENT:
+        write_event(d, m->bytes, m->size);
+        break;
+    }
+}
+
+static void mask(void *desk, enum redact_side side, struct redact_range range) {
+    struct desk *d = desk;
+    const uint32_t kind = side == REDACT_OUTPUT ? KEEP_OUTPUT : KEEP_INPUT;
+    for (struct waiting *w = d->first; w != NULL; w = w->next) {
+        const uint64_t begin = w->end - w->m.size;
+        if (w->m.kind != kind)
+            continue;
+        for (uint64_t at = range.begin > begin ? range.begin : begin; at < range.end && at < w->end;
+             at++)
+            w->bytes[at - begin] = REDACT_MASK;
+    }
+}
+
+static bool is_bytes(const struct ring_message *m) {
+    return m->kind == KEEP_OUTPUT || m->kind == KEEP_INPUT;
+}
+
+static enum redact_side side_of(const struct ring_message *m) {
+    return m->kind == KEEP_OUTPUT ? REDACT_OUTPUT : REDACT_INPUT;
+}
+
+// Writes what nothing is to be masked in any more.
+static void release(struct desk *d) {
+    while (d->first != NULL) {
+        struct waiting *w = d->first;
+        if (is_bytes(&w->m) && w->end > d->known[side_of(&w->m)])
+            return;
+        write_message(d, &w->m);
+        d->first = w->next;
+        if (d->first == NULL)
+            d->last = &d->first;
+        free(w);
+    }
+}
+
+static void take(struct desk *d, const struct ring_message *m) {
+    struct waiting *w = malloc(sizeof *w + m->size);
+    if (w == NULL) {
+        ring_set_error(d->k->ring, ENOMEM);
+        return;
+    }
+    *w = (struct waiting){.m = *m};
+    w->m.bytes = w->bytes;
+    memcpy(w->bytes, m->bytes, m->size);
+    *d->last = w;
+    d->last = &w->next;
+    if (is_bytes(m)) {
+        const enum redact_side side = side_of(m);
+        w->end = d->taken[side] += m->size;
+        d->known[side] = redact_feed(d->k->redact, side, w->bytes, m->size, false, mask, d);
+    }
+    release(d);
+    tell_errors(d);
+}
+
+static void open_all(struct desk *d) {
+    struct keeper *k = d->k;
+    d->last = &d->first;
+    d->view = view_new(on_text, on_kernel, d);
+    if (d->view == NULL)
+        _exit(EXIT_FAILURE);
+    raw_open(&d->output, k->folder, "output.log", k->started);
+    raw_open(&d->input, k->folder, "input.log", k->started);
+    sheet_open(&d->events, k->folder, "events.jsonl");
+    timing_open(&d->timing, k->folder, k->started);
+    cast_open(&d->cast, k->folder, k->wall, k->title);
+    tell_errors(d);
+}
+
+static void close_all(struct desk *d) {
+    for (enum redact_side side = REDACT_OUTPUT; side < REDACT_SIDES; side++)
+        d->known[side] = redact_feed(d->k->redact, side, NULL, 0, true, mask, d);
+    release(d);
+    view_end(d->view);
+    sync_all(d);
+    sheet_close(&d->output);
+    sheet_close(&d->input);
+    sheet_close(&d->events);
+    sheet_close(&d->timing.sheet);
+    sheet_close(&d->cast.sheet);
+    tell_errors(d);
+}
+
+static int keep(struct keeper *k) {
+    struct desk d = {.k = k};
+    struct ring_message m;
+    open_all(&d);
+    for (bool more = true; more;) {
+        more = ring_wait(k->ring);
+        while (ring_take(k->ring, &m)) {
+            take(&d, &m);
+            ring_taken(k->ring, &m);
+        }
+        if (d.to_sync && time(NULL) - d.synced >= SYNC_S)
+            sync_all(&d);
+    }
+    close_all(&d);
+    return EXIT_SUCCESS;
+}
+
+// Nothing of the driver's is kept open: neither the disk's lock nor its output; and its signals are
+// not ours.
+static void become_keeper(struct keeper *k) {
+    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGPIPE, SIGXFSZ};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        (void)signal(ignored[i], SIG_IGN);
+    (void)setsid();
+    (void)prctl(PR_SET_NAME, "qemu-grow-rec");
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        (void)dup2(null, fd);
+    ring_reader(k->ring);
+    const unsigned a = (unsigned)k->folder;
+    const unsigned b = (unsigned)ring_fd(k->ring);
+    const unsigned first = a < b ? a : b;
+    const unsigned last = a < b ? b : a;
+    (void)close_range(STDERR_FILENO + 1, first - 1, 0);
+    if (first + 1 < last)
+        (void)close_range(first + 1, last - 1, 0);
+    (void)close_range(last + 1, ~0U, 0);
+}
+
+pid_t keeper_start(struct keeper *k) {
+    const pid_t pid = fork();
+    if (pid != 0) {
+        if (pid > 0)
+            ring_writer(k->ring);
+        return pid;
+    }
+    become_keeper(k);
+    _exit(keep(k));
+}
