@@ -2,6 +2,7 @@
 // one before has made.
 #include "grow.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
