@@ -152,7 +152,7 @@ static void see_program(void *record, char *const argv[], const int *status) {
         record_command(record, argv);
     else
         record_exit(record, argv[0], WIFEXITED(*status) ? WEXITSTATUS(*status) : 0,
-                    WIFSIGNALED(*status) ? WTERMSIG(*status) : 0);
+                    WIFSIGNALED(*status) ? WTERMSIG(*status) : 0, true);
 }
 
 static void host_step(const struct run *run, enum host_step i) {

@@ -119,7 +119,7 @@ static void stop(struct guest_run *g) {
     }
 }
 
-static int talk(struct guest_run *g, enum stage *stage, struct failure *f) {
+static int talk(struct guest_run *g, bool *itself, enum stage *stage, struct failure *f) {
     const struct machine_limits l = limits(g);
     machine_set_limits(g->machine, &l);
     int result = machine_run(g->machine, routes[g->o->route].dialogue, f);
@@ -127,6 +127,7 @@ static int talk(struct guest_run *g, enum stage *stage, struct failure *f) {
     *stage = machine_stage(g->machine);
     report_end(g->report, result == 0);
     if (result != 0) {
+        *itself = link_ended(g->link);
         stop(g);
         return -1;
     }
@@ -140,10 +141,11 @@ static int talk(struct guest_run *g, enum stage *stage, struct failure *f) {
 int guest_run(struct guest_run *g, enum stage *stage, struct failure *f) {
     if (start(g, stage, f) != 0)
         return -1;
-    const int result = talk(g, stage, f);
+    bool itself = true;
+    const int result = talk(g, &itself, stage, f);
     const int status = link_status(g->link);
     record_exit(g->record, g->command.argv[0], WIFEXITED(status) ? WEXITSTATUS(status) : 0,
-                WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+                WIFSIGNALED(status) ? WTERMSIG(status) : 0, itself);
     return result;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "base/signals.h"
 #include "dialogue/person.h"
 #include "dialogue/script.h"
@@ -71,6 +72,8 @@ int main(int argc, char **argv) {
     if (result == 0)
         result = options_print(&o, stdout, &f);
     const bool printed = result == 1;
+    if (result == 0 && o.action == ACTION_PLAY)
+        return again_play(&o);
     struct report *r = make_report(&o);
     if (r == NULL || signals_open() != 0)
         return exit_rows[EXIT_ID_INTERNAL].code;
@@ -86,6 +89,10 @@ int main(int argc, char **argv) {
         result = grow(&o, r, &stage, &f);
     else if (result == 0 && o.action == ACTION_RECOVER)
         result = recover(o.disk, o.qemu_img, r, &stage, &f);
+    else if (result == 0 && o.action == ACTION_REPLAY)
+        result = again_replay(&o, &f);
+    else if (result == 0 && o.action == ACTION_GUEST)
+        result = again_guest(&o, r, &f);
     else if (result == 0 && o.action == ACTION_CHECK_SCRIPTS)
         result = check_scripts(&o, r, &f);
     else if (result == 0 && o.action == ACTION_LIST_STATES)

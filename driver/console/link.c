@@ -52,6 +52,9 @@ struct link {
     struct note line; // the line that is being written
     struct note last; // the last one before it that had something in it
     int quiet_ms;     // so long has nothing come
+    int wake_fd;      // see link_set_wake; or -1
+    uint64_t cut;     // see link_set_cut; 0: not
+    uint64_t in, out; // bytes sent and read
 };
 
 static void note_clear(struct note *n) {
@@ -119,6 +122,7 @@ struct link *link_new(struct pty *pty, struct record *record, int stop_fd) {
     l->pty = pty;
     l->record = record;
     l->stop_fd = stop_fd;
+    l->wake_fd = -1;
     l->pid_fd = (int)syscall(SYS_pidfd_open, pty_pid(pty), 0); // close-on-exec by itself
     l->view = view_new(on_text, on_kernel, l);
     l->text = stream_new(HISTORY, PARTIAL_MAX);
@@ -169,13 +173,23 @@ size_t link_tail(const struct link *l, char bytes[LINK_TAIL]) {
     return l->tail_size;
 }
 
+// How many bytes are read at once: most often few. xorshift64*.
+static size_t next_cut(struct link *l) {
+    static const size_t longest[] = {1, 2, 5, 30, 200, 5000};
+    l->cut ^= l->cut >> 12;
+    l->cut ^= l->cut << 25;
+    l->cut ^= l->cut >> 27;
+    const uint64_t number = (l->cut * 2685821657736338717ULL) >> 16;
+    return 1 + (size_t)(number / 8 % longest[number % (sizeof longest / sizeof *longest)]);
+}
+
 // Reads what there is. Returns false when there was nothing.
 static bool take_in(struct link *l, struct failure *f, bool *failed) {
     char own[READ_SIZE];
     char *room = record_room(l->record, READ_SIZE);
     char *bytes = room == NULL ? own : room;
     // One read at a time: while its bytes are looked at, the pty takes in more.
-    const ssize_t n = pty_read(l->pty, bytes, READ_SIZE);
+    const ssize_t n = pty_read(l->pty, bytes, l->cut == 0 ? READ_SIZE : next_cut(l));
     if (n < 0)
         l->closed = true;
     if (n <= 0)
@@ -184,6 +198,7 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
     keep_tail(l, bytes, (size_t)n);
     if (l->mirror != NULL)
         l->mirror(l->mirror_arg, bytes, (size_t)n);
+    l->out += (uint64_t)n;
     if (room != NULL)
         record_output_here(l->record, (size_t)n);
     if (record_failed(l->record, f) != 0) {
@@ -203,14 +218,15 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
     if (l->ended)
         return LINK_GONE;
     bool failed = false;
-    struct pollfd fds[3] = {
+    struct pollfd fds[4] = {
         {.fd = l->closed ? -1 : pty_fd(l->pty),
          .events = (short)(POLLIN | (pty_pending(l->pty) && !l->mute ? POLLOUT : 0))},
         {.fd = watch_stop ? l->stop_fd : -1, .events = POLLIN},
         // The program's end counts once its terminal has been read to the end.
         {.fd = l->closed ? l->pid_fd : -1, .events = POLLIN},
+        {.fd = l->wake_fd, .events = POLLIN},
     };
-    const int n = poll(fds, 3, timeout_ms);
+    const int n = poll(fds, sizeof fds / sizeof *fds, timeout_ms);
     if (n < 0)
         return errno == EINTR && watch_stop && l->stop_fd >= 0 ? LINK_STOP : LINK_QUIET;
     if (fds[1].revents != 0)
@@ -225,18 +241,40 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         return LINK_GONE;
     }
     if (n == 0 && timeout_ms > 0)
-        l->quiet_ms += timeout_ms < HELD_MS ? timeout_ms : HELD_MS;
-    if (l->quiet_ms >= HELD_MS) {
-        view_idle(l->view);
-        l->quiet_ms = 0;
-    }
+        link_waited(l, timeout_ms);
     return LINK_QUIET;
+}
+
+void link_waited(struct link *l, int ms) {
+    l->quiet_ms += ms < HELD_MS ? ms : HELD_MS;
+    if (l->quiet_ms < HELD_MS)
+        return;
+    view_idle(l->view);
+    l->quiet_ms = 0;
+}
+
+void link_set_wake(struct link *l, int fd) {
+    l->wake_fd = fd;
+}
+
+void link_set_cut(struct link *l, uint64_t seed) {
+    l->cut = seed;
+}
+
+void link_counts(const struct link *l, uint64_t *in, uint64_t *out) {
+    *in = l->in;
+    *out = l->out;
+}
+
+bool link_ended(const struct link *l) {
+    return l->ended;
 }
 
 void link_send(struct link *l, const char *bytes, size_t size) {
     if (l->mute || l->closed)
         return;
     record_input(l->record, bytes, size);
+    l->in += size;
     if (pty_write(l->pty, bytes, size) != 0)
         l->mute = true;
 }

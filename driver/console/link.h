@@ -35,6 +35,15 @@ enum link_event {
 // watch_stop false: stop_fd is not looked at.
 enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struct failure *f);
 
+// For a guest that is a recording (again.h). fd: readable when there is something that link_pump
+// need not wait for; it is left to be read. cut: the console is read in pieces of a length that
+// follows from this seed, which is not 0. waited: so much time is over without a byte, by another
+// clock. counts: bytes that were sent and read so far.
+void link_set_wake(struct link *l, int fd);
+void link_set_cut(struct link *l, uint64_t seed);
+void link_waited(struct link *l, int ms);
+void link_counts(const struct link *l, uint64_t *in, uint64_t *out);
+
 // Queues bytes for the guest.
 void link_send(struct link *l, const char *bytes, size_t size);
 
@@ -64,6 +73,7 @@ const char *link_last_line(const struct link *l, size_t *size);
 // Lines so far that were no repetition of a recent one (console/news.h): a sign of life.
 uint64_t link_news(const struct link *l);
 
+bool link_ended(const struct link *l); // LINK_GONE has been told
 int link_status(const struct link *l); // as waitpid gives it; after LINK_GONE
 struct pty *link_pty(struct link *l);
 struct record *link_record(struct link *l); // or NULL

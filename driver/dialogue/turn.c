@@ -151,16 +151,31 @@ static void take_qmp(void *machine, enum qmp_place place, const char *line, size
     deaths_feed_line(m->deaths, place, line, size);
 }
 
+static void take_host_qmp(struct machine *m) {
+    enum qmp_place place = QMP_EVENT;
+    const char *line = NULL;
+    size_t size = 0;
+    while (m->host.qmp != NULL && m->host.qmp(m->host.data, &place, &line, &size))
+        take_qmp(m, place, line, size);
+}
+
 int machine_turn(struct machine *m, struct failure *f) {
     // While a state is held, the first signal is known already: only a second one counts.
     const bool known = m->hold && signals_count() == 1 && m->told_hold;
-    const enum link_event event = link_pump(m->link, m->turn_ms, !known, f);
+    const int wait_ms =
+        m->host.wait_ms == NULL ? m->turn_ms : m->host.wait_ms(m->host.data, m->turn_ms);
+    if (wait_ms < 0)
+        return failure_set(f, EXIT_ID_INTERNAL, NULL, "the run is ended from outside");
+    const enum link_event event = link_pump(m->link, wait_ms, !known, f);
+    if (event == LINK_QUIET && wait_ms == 0)
+        link_waited(m->link, m->turn_ms);
     const double waited = (double)(machine_now_ms(m) - m->waiting_since_ms) / 1000.0;
     size_t size = 0;
     const char *line = link_last_line(m->link, &size);
     report_waiting(m->report, m->waiting_for, waited, line, size);
     if (m->qmp != NULL)
         qmp_pump(m->qmp, event == LINK_QUIET, machine_now_ms(m), take_qmp, m);
+    take_host_qmp(m);
     if (event == LINK_ERROR || machine_look_for_death(m, event == LINK_GONE, f) != 0)
         return -1;
     if (event == LINK_STOP || (known && signals_count() > 1))

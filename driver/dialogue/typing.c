@@ -27,6 +27,8 @@ int machine_fresh_mark(struct machine *m, struct failure *f) {
     char mark[2 * MARK_HALF];
     for (size_t i = 0; i < sizeof mark; i++)
         mark[i] = letters[random[i] % (sizeof letters - 1)];
+    if (m->host.mark != NULL)
+        (void)m->host.mark(m->host.data, mark, sizeof mark);
     if (vars_set_bytes(m->vars, "mark_left", mark, MARK_HALF) != 0 ||
         vars_set_bytes(m->vars, "mark_right", mark + MARK_HALF, MARK_HALF) != 0)
         return failure_no_memory(f);

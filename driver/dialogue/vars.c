@@ -130,6 +130,11 @@ static struct list *make_list(struct vars *v, const char *name) {
     return &v->lists[v->list_count++];
 }
 
+const char *vars_get_or(const struct vars *v, const char *name, const char *otherwise) {
+    const char *value = vars_get(v, name);
+    return value == NULL ? otherwise : value;
+}
+
 void vars_each(const struct vars *v, void (*each)(void *arg, const char *name, const char *value),
                void *arg) {
     for (size_t i = 0; i < v->count; i++)

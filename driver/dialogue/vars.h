@@ -22,6 +22,9 @@ int vars_format(struct vars *v, const char *name, const char *format, ...)
 // The value, or NULL where there is no such variable; valid until it is set again.
 const char *vars_get(const struct vars *v, const char *name);
 
+// The value, or another text where there is no such variable.
+const char *vars_get_or(const struct vars *v, const char *name, const char *otherwise);
+
 // Calls each for every variable, in no order that means something.
 void vars_each(const struct vars *v, void (*each)(void *arg, const char *name, const char *value),
                void *arg);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/failure.h"
 #include "iso/trust.h"
@@ -22,6 +23,9 @@ enum action {
     ACTION_FETCH,         // --fetch: get the ISO into the cache, do no more
     ACTION_LIST_ISOS,     // --list-isos: what is known and what is in the cache
     ACTION_CLEAR_CACHE,   // --clear-cache
+    ACTION_REPLAY,        // --replay: a recording, to a terminal
+    ACTION_GUEST,         // --guest: a recording in QEMU's place
+    ACTION_PLAY,          // --play: that recording (hidden)
     ACTION_MAN,           // --print=man       (used by the build)
     ACTION_COMPLETION,    // --print=bash|zsh|fish (used by the build); which in print_what
     ACTION_README,        // --print=readme: README.md's tables of options and exit codes
@@ -91,6 +95,12 @@ struct options {
     const char *scripts;    // --scripts, or NULL: found by the program
     const char *transcript; // a folder, or NULL: among those of this user
     bool no_transcript;
+    const char *replay; // a folder
+    double speed;
+    bool speed_given, step;
+    const char *guest;         // a folder
+    uint64_t cut;              // a seed, or 0
+    const char *play;          // SOCKET:DIR
     struct option_list redact; // allocated: options_free
     const char *mdev_log; // or NULL
     const char *proof;    // --proof, or NULL

@@ -1,6 +1,7 @@
 // The command line and the environment, read into struct options by the table of options.
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,24 @@ static int set_list(struct options *o, const struct option_row *row, const char 
     return 0;
 }
 
+static int set_deed(struct options *o, const struct option_row *row, const char *text,
+                    struct failure *f) {
+    o->action = (enum action)row->value;
+    return set_text(o, row, text, f);
+}
+
+static int set_seed(struct options *o, const struct option_row *row, const char *text,
+                    struct failure *f) {
+    char *end = NULL;
+    errno = 0;
+    const uint64_t seed = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || seed == 0)
+        return failure_set(f, EXIT_ID_USAGE, see_help,
+                           "--%s takes a whole number above 0, not '%s'", row->name, text);
+    memcpy(field_of(o, row), &seed, sizeof seed);
+    return 0;
+}
+
 static int set_flag(struct options *o, const struct option_row *row, const char *text,
                     struct failure *f) {
     (void)text, (void)f;
@@ -208,7 +227,8 @@ static int set_option(struct options *o, const struct option_row *row, const cha
         [KIND_ACTION] = set_value,      [KIND_VERBOSITY] = set_value, [KIND_FLAG] = set_flag,
         [KIND_WORD] = set_word,         [KIND_TEXT] = set_text,       [KIND_MIB] = set_mib,
         [KIND_KERNEL] = set_kernel,     [KIND_PRINT] = set_print,     [KIND_FACTOR] = set_factor,
-        [KIND_DURATION] = set_duration, [KIND_LIST] = set_list,
+        [KIND_DURATION] = set_duration, [KIND_LIST] = set_list,       [KIND_DEED] = set_deed,
+        [KIND_SEED] = set_seed,
     };
     return setters[row->kind](o, row, text, f);
 }
@@ -389,7 +409,8 @@ bool action_is_print(enum action action) {
 // The option that asks for the action.
 static const char *action_name(enum action action) {
     for (size_t i = 0; i < option_count; i++)
-        if (option_rows[i].kind == KIND_ACTION && option_rows[i].value == (int)action)
+        if ((option_rows[i].kind == KIND_ACTION || option_rows[i].kind == KIND_DEED) &&
+            option_rows[i].value == (int)action)
             return option_rows[i].name;
     return "";
 }
@@ -414,6 +435,12 @@ static int check(const struct options *o, struct failure *f) {
     if (o->json && !o->plan_only)
         return failure_set(f, EXIT_ID_USAGE, "add --plan, or leave it out",
                            "--json has a meaning only with --plan");
+    if ((o->step || o->speed_given) && o->action != ACTION_REPLAY)
+        return failure_set(f, EXIT_ID_USAGE, "add --replay=DIR, or leave it out",
+                           "--%s has a meaning only with --replay", o->step ? "step" : "speed");
+    if (o->cut != 0 && o->action != ACTION_GUEST)
+        return failure_set(f, EXIT_ID_USAGE, "add --guest=DIR, or leave it out",
+                           "--cut has a meaning only with --guest");
     if (o->no_transcript && o->transcript != NULL)
         return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
                            "--transcript and --no-transcript exclude each other");

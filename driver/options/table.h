@@ -13,6 +13,8 @@ enum option_kind {
     KIND_FLAG,      // no value; the bool becomes true
     KIND_WORD,      // one of row.words in any case; the enum becomes its index
     KIND_TEXT,      // any text but the empty one
+    KIND_DEED,      // any text but the empty one; decides the action, too: row.value
+    KIND_SEED,      // a whole number above 0; the field is a uint64_t
     KIND_LIST,      // any text but the empty one; added to the list
     KIND_MIB,       // a decimal number from MEMORY_MIN to MEMORY_MAX
     KIND_FACTOR,    // a decimal number from FACTOR_MIN to FACTOR_MAX; the field is a double
@@ -38,7 +40,7 @@ struct option_row {
     char letter;             // short name, or 0
     enum option_kind kind;   // of the value
     enum option_group group; // where it is listed
-    int value;               // for KIND_ACTION and KIND_VERBOSITY
+    int value;               // for KIND_ACTION, KIND_DEED and KIND_VERBOSITY
     enum option_files files; // for completion
     size_t field;            // offset in struct options
     size_t given;            // offset of the bool that says that it was given, or 0: there is none

@@ -61,6 +61,10 @@ void record_traces(struct record *r);
 
 // ---- Events. Texts may be any bytes: what is no UTF-8 becomes \xNN.
 
+// Somebody who is told of each event, also of those that are recorded nowhere.
+typedef void record_watcher(void *arg, const char *type, const json_t *fields);
+void record_watch(struct record *r, record_watcher *watcher, void *arg);
+
 // Any other event: `fields` is taken over. Not for the types that have a function below.
 void record_event(struct record *r, const char *type, json_t *fields);
 
@@ -72,9 +76,10 @@ void record_plan(struct record *r, json_t *plan);
 // What the dialogues know when they begin: an object of names and texts; taken over.
 void record_given(struct record *r, json_t *vars);
 
-// A program is started, and has ended with this exit code, or by this signal (0: none).
+// A program is started, and has ended with this exit code, or by this signal (0: none); itself: not
+// because this program told it to.
 void record_command(struct record *r, char *const argv[]);
-void record_exit(struct record *r, const char *argv0, int code, int signal);
+void record_exit(struct record *r, const char *argv0, int code, int signal, bool itself);
 
 // A state of a dialogue is entered. step and title may be NULL; guest_clock in seconds.
 void record_state(struct record *r, const char *dialogue, const char *state, const char *step,

@@ -19,6 +19,8 @@ struct record {
     uint64_t out; // bytes of the console so far
     double usage; // when that was told last, in seconds
     struct redact *redact;
+    record_watcher *watcher; // or NULL
+    void *watcher_arg;
 };
 
 // A line of events.jsonl, with its LF.

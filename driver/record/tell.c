@@ -33,7 +33,9 @@ static json_t *number(uint64_t n) {
 
 // The time has a fixed number of decimals, which the library does not write: it is put in front.
 static void tell(struct record *r, enum keeper_kind kind, const char *type, json_t *fields) {
-    char *rest = r == NULL || fields == NULL ? NULL : json_dumps(fields, JSON_COMPACT);
+    if (r != NULL && r->watcher != NULL)
+        r->watcher(r->watcher_arg, type, fields);
+    char *rest = r == NULL || r->over || fields == NULL ? NULL : json_dumps(fields, JSON_COMPACT);
     json_decref(fields);
     char *line = NULL;
     const int size = rest == NULL
@@ -45,6 +47,12 @@ static void tell(struct record *r, enum keeper_kind kind, const char *type, json
     if (size >= 0)
         free(line);
     free(rest);
+}
+
+void record_watch(struct record *r, record_watcher *watcher, void *arg) {
+    r->watcher = watcher;
+    r->watcher_arg = arg;
+    r->over = true;
 }
 
 void record_event(struct record *r, const char *type, json_t *fields) {
@@ -68,12 +76,13 @@ void record_command(struct record *r, char *const argv[]) {
     record_event(r, "command", json_pack("{s:o}", "argv", words));
 }
 
-void record_exit(struct record *r, const char *argv0, int code, int signal) {
+void record_exit(struct record *r, const char *argv0, int code, int signal, bool itself) {
     if (r == NULL)
         return;
     const char *slash = strrchr(argv0, '/');
     json_t *fields =
-        json_pack("{s:o, s:i}", "argv0", text_of(slash == NULL ? argv0 : slash + 1), "code", code);
+        json_pack("{s:o, s:i, s:b}", "argv0", text_of(slash == NULL ? argv0 : slash + 1), "code",
+                  code, "itself", (int)itself);
     if (signal != 0)
         (void)json_object_set_new(fields, "signal", json_integer(signal));
     record_event(r, "exit", fields);
