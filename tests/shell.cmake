@@ -69,6 +69,24 @@ add_guest_test(e2e/term-resize2fs e2e e2e/kill.sh term-resize2fs TERM driver tra
                ext2-no-resize-inode raw 512M)
 add_guest_test(e2e/int-boot e2e e2e/kill.sh int-boot INT driver log "state boot/kernel" openwrt raw 512M)
 
+# The shorter routes: each with one attachment in CI, and a kill on the quickest; the others with the matrix.
+add_guest_test(e2e/route-single-usb e2e e2e/grow.sh route-single-usb openwrt-padding qcow2 512M
+               --route=single --attach=usb --plug=single --debug-init)
+add_guest_test(e2e/route-early-hda e2e e2e/grow.sh route-early-hda ext3-dirty raw 128M --route=early --kmsg-mark --dmesg)
+add_guest_test(e2e/route-direct-virtio e2e e2e/grow.sh route-direct-virtio openwrt-padding qcow2 512M
+               --route=direct --attach=virtio)
+add_guest_test(e2e/kill-direct e2e e2e/kill.sh kill-direct KILL all transcript "^Resizing the filesystem"
+               ext2-no-resize-inode raw 512M --route=direct)
+foreach(route single early direct)
+  foreach(attach hda virtio usb)
+    if(NOT "${route}-${attach}" MATCHES "single-usb|early-hda|direct-virtio")
+      add_guest_test(matrix/route-${route}-${attach} matrix e2e/grow.sh route-${route}-${attach} openwrt qcow2 512M
+                     --route=${route} --attach=${attach})
+    endif()
+  endforeach()
+endforeach()
+add_guest_test(matrix/route-in-place matrix e2e/grow.sh route-in-place openwrt-padding qcow2 512M --fast --in-place)
+
 include(shim/tests.cmake)
 # Guests that die for real.
 foreach(death panic panic-unseen emergency kernel-path kernel-path-quiet cd-unreadable disk-io target-full panic-late)

@@ -39,6 +39,13 @@ if ! sh "$here/check/check-grown.sh" before disk "$(bytes_of "$size")" >check.lo
 fi
 for option; do
     case $option in
+    --route=*)
+        if ! grep -q "Route: ${option#*=}\$" log || grep -q 'gives way' log; then
+            outcome other-route
+            grep -E 'Route:|gives way' log
+            exit 1
+        fi
+        ;;
     --log=no) ;;
     --log=*)
         if ! grep -q '^mdev\[[0-9]*\]: ' transcript/mdev.log; then

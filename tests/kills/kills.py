@@ -2,7 +2,7 @@
 """Kills runs of the program with the fake guest, which really grows the disk, and recovers them.
 
   kills.py PROGRAM [--sets=phases,moments,calls,full] [--formats=raw,qcow2,vdi] [--moments=N] [--thin=N] [--seed=N]
-                   [--jobs=N] [--keep]
+                   [--jobs=N] [--keep] [--route=ROUTE]
 
 phases    SIGKILL of qemu-grow, QEMU, qemu-img and all of them, as soon as the journal tells of each phase
 moments   SIGKILL of one of them or all at N random moments
@@ -128,8 +128,10 @@ def kill(pids):
 class Killed(Trial):
     """A trial whose run is killed."""
 
+    route = "runbook"
+
     def __init__(self, shot, folder, samples, program, seed, small=None):
-        case = Case(name="kill", format=shot.kind, file=f"disk.{shot.kind}", size="96M")
+        case = Case(name="kill", options=(f"--route={Killed.route}",), format=shot.kind, file=f"disk.{shot.kind}", size="96M")
         super().__init__(case, folder, samples, program, seed)
         self.shot = shot
         self.small = small
@@ -331,8 +333,10 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--keep", action="store_true", help="keep the folders")
+    parser.add_argument("--route", default="runbook", help="the runs' way through the guest")
     args = parser.parse_args()
     print(f"seed {args.seed}", flush=True)
+    Killed.route = args.route
     kinds, sets = args.formats.split(","), args.sets.split(",")
     chance = random.Random(args.seed)
     work = tempfile.mkdtemp(prefix="qemu-grow-kills-")
