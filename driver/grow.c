@@ -367,8 +367,11 @@ static void record_outcome(struct run *run, int result, enum stage stage, const 
     const enum exit_id id = result < 0                 ? f->id
                             : result == GROW_UNCHANGED ? EXIT_ID_UNCHANGED
                                                        : EXIT_ID_OK;
-    if (result < 0)
-        record_failure(run->record, f, stage_rows[stage].name, NULL);
+    if (result < 0) {
+        json_t *diagnosis = run->talk.diagnosis;
+        record_failure(run->record, f, stage_rows[stage].name, json_incref(diagnosis));
+        report_keep_diagnosis(run->report, diagnosis, record_folder(run->record));
+    }
     record_end(run->record, exit_rows[id].code);
 }
 

@@ -128,6 +128,7 @@ static int talk(struct guest_run *g, bool *itself, enum stage *stage, struct fai
     report_end(g->report, result == 0);
     if (result != 0) {
         *itself = link_ended(g->link);
+        g->diagnosis = machine_diagnosis(g->machine);
         stop(g);
         return -1;
     }
@@ -150,6 +151,7 @@ int guest_run(struct guest_run *g, enum stage *stage, struct failure *f) {
 }
 
 void guest_run_end(struct guest_run *g) {
+    json_decref(g->diagnosis);
     machine_free(g->machine);
     link_free(g->link);
     qmp_free(g->qmp);

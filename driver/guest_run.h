@@ -34,6 +34,7 @@ struct guest_run {
     struct link *link;
     struct qmp *qmp;
     struct machine *machine;
+    json_t *diagnosis;     // of a guest_run that failed, or NULL
     double started, ended; // of the guest; seconds on the monotonic clock
 };
 

@@ -77,12 +77,14 @@ int machine_ask(struct machine *m, struct failure *f) {
     char waiting_for[sizeof m->waiting_for];
     memcpy(waiting_for, m->waiting_for, sizeof waiting_for);
     const uint64_t since_ms = m->waiting_since_ms;
+    const double since_guest_ms = m->waiting_since_guest_ms;
     struct patience patience = m->patience; // goes on: an echo of ours is no progress
     m->outer = &patience;
     const int result = type_probe(m, f);
     m->outer = NULL;
     machine_begin_wait(m, waiting_for, 0);
     m->waiting_since_ms = since_ms;
+    m->waiting_since_guest_ms = since_guest_ms;
     m->patience = patience;
     m->news = link_news(m->link);
     return result;

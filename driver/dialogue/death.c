@@ -284,6 +284,13 @@ static void add(struct failure *f, const char *glue, const char *text) {
     (void)snprintf(f->what + used, sizeof f->what - used, "%s%s", glue, text);
 }
 
+const char *deaths_row(const struct deaths *d, size_t i, const char **says) {
+    if (i >= d->seen_count)
+        return NULL;
+    *says = d->seen[i].says;
+    return d->seen[i].row->text.failure;
+}
+
 void deaths_explain(const struct deaths *d, const struct death *died, const struct death *named,
                     struct failure *f) {
     const struct seen *why = died != NULL ? NULL : reason(d, f->id);

@@ -47,6 +47,10 @@ const struct death *deaths_of_exit(const struct deaths *d, const char *dialogue,
 // time.
 bool deaths_remember(struct deaths *d, const struct death *row, const char *says, const char *next);
 
+// The i-th row that is remembered, in the order in which they came: its name, and what it says.
+// NULL past the last.
+const char *deaths_row(const struct deaths *d, size_t i, const char **says);
+
 // Puts what is remembered into a failure: its most likely reason, what else was seen, and whose
 // fault it is. died: the fatal row that has ended the run, which says enough by itself, or NULL;
 // named: the row whose sentence a dialogue has failed with, or NULL.

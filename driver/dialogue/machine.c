@@ -42,8 +42,11 @@ void machine_set_qmp(struct machine *m, struct qmp *qmp) {
 }
 
 void machine_free(struct machine *m) {
-    if (m != NULL)
+    if (m != NULL) {
         deaths_free(m->deaths);
+        json_decref(m->partials);
+        free(m->typed);
+    }
     free(m);
 }
 
@@ -151,6 +154,7 @@ static int act(struct machine *m, const struct state *s, struct failure *f) {
     if (s->press != NULL) {
         report_detail(m->report, "press %s", s->press);
         record_typed(link_record(m->link), text, "keys");
+        machine_note_typed(m, text, "keys");
         link_send(m->link, text, strlen(text));
         m->unsure = true;
     } else {
@@ -186,6 +190,8 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
                  m->clock.guest_ms / MS_PER_S);
     report_detail(m->report, "state %s/%s", d->dialogue, s->state);
     free(title);
+    m->at_dialogue = d;
+    m->at_state = s;
     if (machine_meet(m, d, s, f) != 0)
         return -1;
     reach(m, s);

@@ -2,6 +2,7 @@
 #ifndef QEMU_GROW_DIALOGUE_MACHINE_H
 #define QEMU_GROW_DIALOGUE_MACHINE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +61,11 @@ const struct person_story *machine_person(const struct machine *m);
 // Runs a dialogue to its end. 0, or -1 with the failure: one that a dialogue file names, or the
 // engine's own (QEMU died, guest stuck, typing failed, interrupted, terminated).
 int machine_run(struct machine *m, const char *dialogue, struct failure *f);
+
+// What is known of a failure beyond its sentence: the members of the recording's event `failure`
+// from "dialogue" on (record/README of the events: driver/record/record.h). The caller's; never
+// NULL but without memory.
+json_t *machine_diagnosis(const struct machine *m);
 
 // How far the disk has come.
 enum stage machine_stage(const struct machine *m);

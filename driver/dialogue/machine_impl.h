@@ -63,6 +63,7 @@ struct machine {
     unsigned slow;    // a line begins with chunks smaller by as many powers of two
     int turn_ms;      // longest wait in one turn
     uint64_t waiting_since_ms;
+    double waiting_since_guest_ms; // on the guest's clock
     char waiting_for[128];
     // The command whose end is still to come.
     const struct prompt *command_prompt;
@@ -75,6 +76,14 @@ struct machine {
     struct person_story person;
     bool prove; // they had it: the prompt is proved before anything is typed
     bool over;  // they have ended the run
+    // For the diagnosis.
+    const struct dialogue *at_dialogue; // of the state that was entered last, or NULL
+    const struct state *at_state;
+    json_t *partials;     // how far the patterns of a wait that failed got, or NULL
+    char *typed;          // the last line that was typed, or keys that were pressed; or NULL
+    const char *typed_at; // the prompt's name, or "keys"
+    size_t echo_stood;    // bytes of a line whose typing was given up that stood right, of echo_of
+    size_t echo_of;       // 0: no typing was given up
 };
 
 extern const struct machine_host machine_real_host;
@@ -190,6 +199,14 @@ int machine_prove_first(struct machine *m, const struct prompt *p, struct failur
 
 // Whether the console is at a prompt with an empty line. 1; 0: it cannot be proved; -1 with *f.
 int machine_prove(struct machine *m, const struct prompt *p, struct failure *f);
+
+// diagnosis.c ----------------------------------------------------------------------------------
+
+// A wait has failed: keeps how far each of its patterns got, before they are freed.
+void machine_note_partials(struct machine *m, const struct watch_set *watched, struct stream *s);
+
+// Keeps what was typed last, for the diagnosis; a copy. Without memory it is not known.
+void machine_note_typed(struct machine *m, const char *text, const char *prompt);
 
 // typing.c -------------------------------------------------------------------------------------
 

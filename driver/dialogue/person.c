@@ -214,6 +214,8 @@ int machine_mend(struct machine *m, const struct dialogue *d, const struct state
         return 0;
     }
     m->died = m->named = NULL;
+    json_decref(m->partials);
+    m->partials = NULL;
     m->hold = false;
     m->outer = NULL;
     m->collect = NULL;

@@ -46,6 +46,7 @@ void machine_restart_quiet(struct machine *m) {
 
 void machine_begin_wait(struct machine *m, const char *what, double guest_ms) {
     m->waiting_since_ms = machine_now_ms(m);
+    m->waiting_since_guest_ms = m->clock.guest_ms;
     (void)snprintf(m->waiting_for, sizeof m->waiting_for, "%s", what);
     m->patience = patience_new(guest_ms, m->limits.data_bytes);
     m->turn_ms = m->host.turn_ms;

@@ -336,9 +336,14 @@ int machine_type(struct machine *m, const struct prompt *p, const char *text, st
     int result = compose(&t, text, f);
     t.again = p->again == NULL ? NULL : pattern_compile(p->again, why, sizeof why);
     m->lines++;
+    machine_note_typed(m, text, p->prompt);
     m->unsure = m->unsure || m->slow > 0;
     if (result == 0)
         result = bring_line(&t, f);
+    if (result == 0) {
+        m->echo_stood = t.best;
+        m->echo_of = t.size;
+    }
     if (result == 0)
         result = machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
                                    "the guest did not echo what was typed, time after time", f);

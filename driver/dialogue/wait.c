@@ -343,9 +343,11 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
     begin_wait(m, s, presses, &all);
     m->asks = m->runs = 0;
     int turn = 0;
+    bool seen = false; // what was seen says enough by itself
     while (result == 0) {
         result = look(m, d, s, here, &text, &kernel, turn == 1, next, f);
-        if (result != 0)
+        seen = result != 0;
+        if (seen)
             break;
         if (turn == 1)
             result = gone(m, d, s, next, f);
@@ -362,6 +364,10 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
     }
     if (result > 0 && s->takes > 0)
         landmark(m, s);
+    if (result < 0 && !seen && m->died == NULL) {
+        machine_note_partials(m, &text, link_text(m->link));
+        machine_note_partials(m, &kernel, link_kernel(m->link));
+    }
     unwatch(link_text(m->link), &text);
     unwatch(link_kernel(m->link), &kernel);
     m->hold = false;

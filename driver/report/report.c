@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/monotonic.h"
+#include "report/diagnosis.h"
 #include "report/disk.h"
 #include "report/proved.h"
 #include "report/screen.h"
@@ -29,7 +30,9 @@ struct report {
     double step_start;
     bool drawn; // the cursor is in a live line
     double drawn_at;
-    bool due; // the live line is drawn at the next occasion, however short the time
+    bool due;          // the live line is drawn at the next occasion, however short the time
+    json_t *diagnosis; // or NULL
+    char *recording;   // its folder, or NULL
 };
 
 // How a step's line begins.
@@ -74,6 +77,8 @@ void report_free(struct report *r) {
     if (r->drawn)
         (void)fputc('\n', r->out);
     (void)fflush(r->out);
+    json_decref(r->diagnosis);
+    free(r->recording);
     free(r);
 }
 
@@ -341,6 +346,25 @@ void report_proof(struct report *r, const struct plan *p, const struct proof *pr
     (void)fflush(r->out);
 }
 
+void report_keep_diagnosis(struct report *r, json_t *diagnosis, const char *recording) {
+    json_decref(r->diagnosis);
+    free(r->recording);
+    r->diagnosis = json_incref(diagnosis);
+    r->recording = recording == NULL ? NULL : strdup(recording);
+}
+
+static void print_diagnosis(struct report *r) {
+    char line[MESSAGE_SIZE];
+    const struct diagnosis_style style = {.all = r->verbosity > 0, .utf8 = !escapes_utf8(r)};
+    if (r->diagnosis == NULL || r->verbosity < 0)
+        return;
+    diagnosis_print(r->err, r->diagnosis, &style);
+    if (r->recording == NULL)
+        return;
+    (void)printable(r, line, sizeof line, sizeof line, r->recording, strlen(r->recording));
+    (void)fprintf(r->err, "  recording %s\n", line);
+}
+
 void report_failure(struct report *r, const struct failure *f, enum stage stage) {
     close_step(r, false);
     char text[MESSAGE_SIZE];
@@ -352,5 +376,6 @@ void report_failure(struct report *r, const struct failure *f, enum stage stage)
                    meaning, f->next[0] != '\0' ? "; " : "", f->next);
     (void)printable(r, line, sizeof line, sizeof line, text, strlen(text));
     (void)fprintf(r->err, "qemu-grow: %s.\n", line);
+    print_diagnosis(r);
     (void)fflush(r->err);
 }

@@ -7,6 +7,7 @@
 #ifndef QEMU_GROW_REPORT_REPORT_H
 #define QEMU_GROW_REPORT_REPORT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -80,8 +81,12 @@ void report_result(struct report *r, const struct plan *p, const struct disk_sta
 void report_proof(struct report *r, const struct plan *p, const struct proof *proof,
                   char *const *repairs, size_t repair_count);
 
+// What report_failure tells beyond the sentence: the members of the recording's event `failure`
+// (report/diagnosis.h) and the recording's folder; kept (a reference, a copy). NULL: nothing.
+void report_keep_diagnosis(struct report *r, json_t *diagnosis, const char *recording);
+
 // The one sentence: "qemu-grow: WHAT; DISK; NEXT." on err, also with -q; control bytes made
-// visible.
+// visible. Below it, but not with -q, what was kept of a diagnosis.
 void report_failure(struct report *r, const struct failure *f, enum stage stage);
 
 #endif

@@ -156,6 +156,11 @@ class Terminal:
         while word not in self.text:
             must(self.read(1) or time.monotonic() < end, f"`{word}` does not come")
 
+    def sentence(self):
+        """What the program has said of its failure, in one line."""
+        plain = re.sub(r"\x1b\[\d*[mK]", "", self.text)
+        return "qemu-grow: " + re.split(r"[\r\n]", plain.partition("qemu-grow: ")[2])[0]
+
     def finish(self):
         """The program's end."""
         end = time.monotonic() + LONG
@@ -170,12 +175,12 @@ class Terminal:
 
 
 def check_screen(text):
-    """No line is longer than the terminal is wide, but those with a path or a UUID; and only the escapes are used that
-    are meant to."""
+    """No line is longer than the terminal is wide, but those with a path or a UUID, an error and what is below it; and
+    only the escapes are used that are meant to."""
     known = re.compile(r"\x1b\[(K|[0-9;]*m)")
     plain = known.sub("", text)
     must("\x1b" not in plain, "an escape sequence that was not expected:", repr(plain[plain.find("\x1b"):][:20]))
-    for line in re.split(r"[\r\n]+", plain):
+    for line in re.split(r"[\r\n]+", plain.partition("qemu-grow: ")[0]):
         if not line.lstrip().startswith(("qemu-grow: ", "Disk ", "Grown ", "ISO: ")) and " UUID " not in line:
             must(len(line) < COLUMNS, "a line is too long:", line)
 
@@ -198,16 +203,15 @@ def terminal_interrupt(trial):
         os.write(t.master, b"\x03")
         code = t.finish()
     check_screen(t.text.replace("^C", "\r"))  # the terminal's own echo
-    last = t.text.rstrip("\r\n").rpartition("\n")[2]
     must(re.search("\u2717 .*16 Install", t.text), "the step was not cut off on the screen")
-    return Result(code, "", re.sub(r"\x1b\[\d*[mK]", "", last).rpartition("\r")[2])
+    return Result(code, "", t.sentence())
 
 
 def terminal_failure(trial):
     t = Terminal(trial)
     code = t.finish()
     check_screen(t.text)
-    return Result(code, "", t.text.rstrip("\r\n").rpartition("\n")[2].rpartition("\r")[2])
+    return Result(code, "", t.sentence())
 
 
 TERM, INT, HUP = signal.SIGTERM, signal.SIGINT, signal.SIGHUP

@@ -260,7 +260,8 @@ class Trial:
     def check_output(self, result):
         case = self.case
         besides = ("qemu-grow: warning: ", "qemu-grow: also: ")
-        errors = [line for line in result.err.splitlines() if not line.startswith(besides)]
+        # The diagnosis is indented, below the sentence.
+        errors = [line for line in result.err.splitlines() if not line.startswith((*besides, "  "))]
         must(result.code == case.exit, "exit code", result.code, "instead of", f"{case.exit}:", *errors)
         text = result.out
         if result.code not in (0, 3, 26):
