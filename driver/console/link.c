@@ -289,10 +289,6 @@ void link_set_mirror(struct link *l, link_mirror *mirror, void *arg) {
     l->mirror_arg = arg;
 }
 
-bool link_is_gone(const struct link *l) {
-    return l->ended;
-}
-
 struct stream *link_text(struct link *l) {
     return l->text;
 }

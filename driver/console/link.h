@@ -61,9 +61,6 @@ void link_set_mirror(struct link *l, link_mirror *mirror, void *arg);
 enum { LINK_TAIL = 2048 };
 size_t link_tail(const struct link *l, char bytes[LINK_TAIL]);
 
-// Whether the program has ended and all that it wrote has been read: link_pump tells LINK_GONE.
-bool link_is_gone(const struct link *l);
-
 struct stream *link_text(struct link *l);   // the clean view
 struct stream *link_kernel(struct link *l); // kernel lines, and traces
 

@@ -39,7 +39,7 @@ static int wait_for_keys(struct machine *m, struct terminal *t, bool console, st
     struct pty *pty = link_pty(m->link);
     struct pollfd fds[] = {
         {.fd = terminal_fd(t), .events = POLLIN},
-        {.fd = link_is_gone(m->link) ? -1 : pty_fd(pty),
+        {.fd = link_ended(m->link) ? -1 : pty_fd(pty),
          .events = (short)(POLLIN | (pty_pending(pty) ? POLLOUT : 0))},
         {.fd = signals_fd(), .events = POLLIN},
         {.fd = terminal_news_fd(t), .events = POLLIN},
@@ -60,7 +60,7 @@ static int wait_for_keys(struct machine *m, struct terminal *t, bool console, st
 
 // The person types at the console until they give it back, or the guest is gone. 0, or -1 with *f.
 static int type_keys(struct machine *m, struct terminal *t, struct failure *f) {
-    while (!link_is_gone(m->link)) {
+    while (!link_ended(m->link)) {
         const int ready = wait_for_keys(m, t, true, f);
         if (ready < 0)
             return -1;
@@ -86,6 +86,8 @@ static int give_console(struct machine *m, struct terminal *t, struct failure *f
     report_say(m->report, "-- The console is yours; every key goes to the guest, Ctrl-C too. "
                           "Ctrl-] gives it back.");
     m->person.visits++;
+    record_event(link_record(m->link), "person",
+                 json_pack("{s:s, s:s}", "what", "takes the console", "at", m->person.at));
     if (!terminal_raw(t))
         return failure_set(f, EXIT_ID_INTERNAL, "run again", "the terminal cannot be made raw");
     terminal_write(t, line, size);
@@ -98,7 +100,10 @@ static int give_console(struct machine *m, struct terminal *t, struct failure *f
     terminal_lines(t);
     terminal_write(t, "\n", 1);
     m->unsure = true; // whatever they left on the line
-    if (result == 0 && link_is_gone(m->link))
+    record_event(link_record(m->link), "person",
+                 json_pack("{s:s, s:s, s:I}", "what", "gives it back", "at", m->person.at, "keys",
+                           (json_int_t)m->person.keys));
+    if (result == 0 && link_ended(m->link))
         report_say(m->report, "-- QEMU has ended.");
     return result;
 }
@@ -128,10 +133,10 @@ static int turns(struct machine *m, struct terminal *t, const char *what, const 
                  enum next *next, struct failure *f) {
     if (*next != NEXT_CONSOLE && ask(m, t, what, goes_on, next, f) != 0)
         return -1;
-    while (*next == NEXT_CONSOLE && !link_is_gone(m->link)) {
+    while (*next == NEXT_CONSOLE && !link_ended(m->link)) {
         if (give_console(m, t, f) != 0)
             return -1;
-        if (link_is_gone(m->link))
+        if (link_ended(m->link))
             *next = NEXT_GO_ON; // the dialogue knows whether it may
         else if (ask(m, t, "Back.", goes_on, next, f) != 0)
             return -1;
@@ -199,7 +204,7 @@ int machine_mend(struct machine *m, const struct dialogue *d, const struct state
                  const struct failure *f) {
     const bool wanted =
         m->wish.interact != NULL && strcmp(m->wish.interact, person_on_failure) == 0;
-    if (!wanted || m->over || is_beyond(f->id) || link_is_gone(m->link))
+    if (!wanted || m->over || is_beyond(f->id) || link_ended(m->link))
         return 0;
     struct failure shown = *f;
     struct failure ignored;
@@ -209,7 +214,7 @@ int machine_mend(struct machine *m, const struct dialogue *d, const struct state
     (void)snprintf(again, sizeof again, "try again from %s", m->person.at);
     report_say(m->report, "-- Failed: %s.", shown.what);
     enum next next = NEXT_CONSOLE;
-    if (visit(m, "", again, &next, &ignored) != 0 || next == NEXT_END || link_is_gone(m->link)) {
+    if (visit(m, "", again, &next, &ignored) != 0 || next == NEXT_END || link_ended(m->link)) {
         m->over = true;
         return 0;
     }
