@@ -53,6 +53,8 @@ class Machine:
         self.device = "vda" if self.attach == "virtio" else "sda"
         self.node = "/dev/" + self.device
         self.node_gone = False  # the last partition's
+        self.looked = False  # the initramfs has looked for devices
+        self.plugged_late = False  # behind that
         self.cd = False  # mounted by hand
         self.cd_looks = 0
         self.drivers = []
@@ -92,6 +94,7 @@ class Machine:
 
     def plug(self, serial):
         self.plugged = True
+        self.plugged_late = self.looked
         self.serial = serial
         if self.words:
             self.console.kernel("usb 1-1: new full-speed USB device number 2 using uhci_hcd")
@@ -218,6 +221,7 @@ class Machine:
             self.show("failed.\n")
             self.emergency("initramfs emergency recovery shell launched. Type 'exit' to continue boot\n")
         self.replay_journals()
+        self.looked = True
         self.show("" if quiet else "ok.\n")
         if "single" in self.words:
             self.show("Entering single mode. Type 'exit' to continue booting.\n" + NO_TTY.format("sh"))

@@ -221,7 +221,7 @@ class Shell:
         machine, fault = self.machine, self.faults.get("serial")
         machine.looks += 1
         here = machine.plugged and serial == machine.serial and fault != "none"
-        if self.name == "rdinit":
+        if self.name == "rdinit" or (self.name == "single" and machine.plugged_late):
             here = here and DRIVERS[machine.attach] <= set(machine.drivers)
         if here and (fault != "late" or machine.looks >= 3):
             self.console.out(f"target={machine.device} {machine.sectors}\n")
