@@ -67,7 +67,7 @@ static int copy(int in, int out, const struct iso9660_extent *at) {
 }
 
 int boot_file_open(const char *iso, const char *name, struct failure *f) {
-    struct iso9660_extent at;
+    struct iso9660_extent at = {0};
     const int in = open(iso, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (in < 0)
         return unreadable(f, iso);

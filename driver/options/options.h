@@ -50,41 +50,43 @@ struct option_list {
 // lists are allocated (options_free).
 struct options {
     enum action action;
-    char **argv;               // all of the command line
-    const char *print_what;    // for --print: "man", "bash", "zsh", "fish", "readme"
-    bool plan_only;            // --plan: say what would be done, do no more
-    bool json;                 // --json: the plan for programs
-    enum runbook_kind runbook; // --runbook: print the way by hand or as a script, do no more
+    char **argv;            // all of the command line
+    const char *print_what; // for --print: "man", "bash", "zsh", "fish", "readme"
+    bool plan_only;         // --plan: say what would be done, do no more
+    bool json;              // --json: the plan for programs
     bool runbook_given;
-    const char *disk;   // as the user gave it
-    const char *size;   // as the user gave it, e.g. "8G", "+512M"
-    enum attach attach; // default hda
-    enum route route;   // default runbook; with --fast the quickest that the others allow
-    bool route_given;
-    bool fast;       // --fast
-    enum moment seq; // default login; on other routes than the runbook's there is none
-    bool seq_given;
-    enum moment log; // default no
-    enum plug plug;  // default late; only for usb
+    enum runbook_kind runbook; // --runbook: print the way by hand or as a script, do no more
+    const char *disk;          // as the user gave it
+    const char *size;          // as the user gave it, e.g. "8G", "+512M"
+    enum attach attach;        // default hda
+    enum route route;          // default runbook; with --fast the quickest that the others allow
+    enum moment seq;           // default login; on other routes than the runbook's there is none
+    enum moment log;           // default no
+    enum plug plug;            // default late; only for usb
+    enum plug_by plug_by;      // default device; only for usb
     bool plug_given;
-    enum plug_by plug_by; // default device; only for usb
     bool plug_by_given;
+    bool route_given;
+    bool seq_given;
+    bool fast; // --fast
     bool debug_init;
-    bool console;       // --console: kernel messages on the serial console while booting
     const char *append; // further kernel arguments, or NULL
     bool kmsg_mark;
+    bool console; // --console: kernel messages on the serial console while booting
     bool dmesg;
     bool verbose_services;
     bool in_place;      // --in-place: the guest works on the disk itself
     const char *iso;    // or NULL: the catalogue's default
     const char *sha256; // or NULL
     enum trust trust;   // the least that is accepted; default signed
-    bool trust_given;
     const char *mirror; // or NULL: the catalogue's
     const char *isos;   // folder of the catalogue, or NULL: found by the program
     bool allow_http;
+    bool trust_given;
     bool offline;
     bool no_cache;
+    bool no_transcript;
+    bool speed_given, step;
     unsigned memory_mib;    // default 192
     double timeout_scale;   // default 1
     unsigned max_time_s;    // seconds, or 0: none
@@ -94,22 +96,20 @@ struct options {
     const char *format;     // or NULL: probe
     const char *scripts;    // --scripts, or NULL: found by the program
     const char *transcript; // a folder, or NULL: among those of this user
-    bool no_transcript;
-    const char *replay; // a folder
+    const char *replay;     // a folder
     double speed;
-    bool speed_given, step;
     const char *guest;         // a folder
     uint64_t cut;              // a seed, or 0
     const char *play;          // SOCKET:DIR
     struct option_list redact; // allocated: options_free
-    const char *mdev_log; // or NULL
-    const char *proof;    // --proof, or NULL
-    const char *interact; // --interact: on-failure or a state, or NULL
-    const char *pause_at; // --pause-at: a state, or NULL
-    const char *page;     // --report, or NULL
-    int verbosity;        // -1 with -q, 0, 1 with -v
-    enum colour colour;   // --color, else NO_COLOR, else auto
-    char **qemu_args;     // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`
+    const char *mdev_log;      // or NULL
+    const char *proof;         // --proof, or NULL
+    const char *interact;      // --interact: on-failure or a state, or NULL
+    const char *pause_at;      // --pause-at: a state, or NULL
+    const char *page;          // --report, or NULL
+    int verbosity;             // -1 with -q, 0, 1 with -v
+    enum colour colour;        // --color, else NO_COLOR, else auto
+    char **qemu_args; // NULL-terminated: $QEMUFLAGS split at blanks, then what follows `--`
 };
 
 // Reads argv (and the environment) into *o. Checks what can be told from the command line alone:
