@@ -2,31 +2,36 @@
 #include "page/gather.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "page/embed.h"
 #include "page/events.h"
+#include "page/timing.h"
 
 enum {
     FORMAT = 1,
     CONSOLE_HEAD = 512 << 10,  // bytes that are kept of the console's beginning
     CONSOLE_TAIL = 1536 << 10, // and of its end
     MDEV_LOG_MAX = 512 << 10,
-    TIMING_MAX = 4096, // pairs
-    TIMING_LINE_MAX = 4096,
 };
 
+// A regular file, opened without waiting for anybody; NULL with errno.
 static FILE *open_path(const char *path) {
-    FILE *in = fopen(path, "re");
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
-    // A FIFO or device in place of a file is not read.
-    if (in != NULL && (fstat(fileno(in), &st) != 0 || !S_ISREG(st.st_mode))) {
-        (void)fclose(in);
-        in = NULL;
-        errno = EINVAL;
+    if (fd < 0)
+        return NULL;
+    const int kind = fstat(fd, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
+    FILE *in = kind == 0 ? fdopen(fd, "r") : NULL;
+    if (in == NULL) {
+        const int error = kind != 0 ? kind : errno;
+        (void)close(fd);
+        errno = error;
     }
     return in;
 }
@@ -98,65 +103,12 @@ static int add_console(json_t *all, const char *folder) {
     return rc;
 }
 
-// Pairs of time and bytes; each second one goes when there is no room.
-struct timing {
-    double seconds[TIMING_MAX];
-    double bytes[TIMING_MAX];
-    size_t count;
-    unsigned each, skipped; // of so many entries the last one is kept
-};
-
-static void timing_add(struct timing *t, double seconds, double bytes) {
-    if (t->count == TIMING_MAX) {
-        for (size_t i = 0; i < TIMING_MAX / 2; i++) {
-            t->seconds[i] = t->seconds[2 * i + 1];
-            t->bytes[i] = t->bytes[2 * i + 1];
-        }
-        t->count = TIMING_MAX / 2;
-        t->each *= 2;
-    }
-    if (++t->skipped < t->each)
-        return;
-    t->skipped = 0;
-    t->seconds[t->count] = seconds;
-    t->bytes[t->count++] = bytes;
-}
-
-// timing.log: lines of type, seconds since the line before, and, for output, bytes.
-static void read_timing(struct timing *t, FILE *in) {
-    char line[TIMING_LINE_MAX];
-    double seconds = 0;
-    double bytes = 0;
-    while (fgets(line, sizeof line, in) != NULL) {
-        char *rest = NULL;
-        const double delta = line[0] != '\0' ? strtod(line + 1, &rest) : -1;
-        if (line[0] < 'A' || line[0] > 'Z' || line[1] != ' ' || !(delta >= 0 && delta < 1e9))
-            continue;
-        seconds += delta;
-        const double n = line[0] == 'O' ? strtod(rest, NULL) : -1;
-        if (n > 0 && n < 1e15) {
-            bytes += n;
-            timing_add(t, seconds, bytes);
-        }
-    }
-}
-
 static int add_timing(json_t *all, const char *folder) {
     FILE *in = open_file(folder, "timing.log");
-    struct timing *t = calloc(1, sizeof *t);
-    json_t *pairs = json_array();
-    int rc = t == NULL || pairs == NULL ? -1 : 0;
-    if (rc == 0 && in != NULL) {
-        t->each = 1;
-        read_timing(t, in);
-    }
-    for (size_t i = 0; rc == 0 && i < t->count; i++)
-        rc = json_array_append_new(pairs,
-                                   json_pack("[f, I]", t->seconds[i], (json_int_t)t->bytes[i]));
+    json_t *pairs = timing_read(in);
     if (in != NULL)
         (void)fclose(in);
-    free(t);
-    return json_object_set_new(all, "timing", pairs) != 0 ? -1 : rc;
+    return json_object_set_new(all, "timing", pairs);
 }
 
 static int add_mdev_log(json_t *all, const char *folder, const char *path) {
