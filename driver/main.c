@@ -12,6 +12,7 @@
 #include "dialogue/script.h"
 #include "get_iso.h"
 #include "grow.h"
+#include "look_back.h"
 #include "options/folder.h"
 #include "options/options.h"
 #include "options/print.h"
@@ -89,6 +90,10 @@ int main(int argc, char **argv) {
         result = grow(&o, r, &stage, &f);
     else if (result == 0 && o.action == ACTION_RECOVER)
         result = recover(o.disk, o.qemu_img, r, &stage, &f);
+    else if (result == 0 && o.action == ACTION_EXPLAIN)
+        result = look_back_explain(&o, &f);
+    else if (result == 0 && o.action == ACTION_BUNDLE)
+        result = look_back_bundle(&o, r, &f);
     else if (result == 0 && o.action == ACTION_REPLAY)
         result = again_replay(&o, &f);
     else if (result == 0 && o.action == ACTION_GUEST)

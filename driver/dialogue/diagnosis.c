@@ -5,6 +5,7 @@
 
 #include "console/partial.h"
 #include "dialogue/machine_impl.h"
+#include "report/tail.h"
 
 enum {
     LINES_MAX = 12,    // of the console
@@ -12,7 +13,6 @@ enum {
     KERNEL_TAIL = 512, // bytes in which they are looked for
     MATCHED_MAX = 60,  // bytes of a partial match that are told: its last ones
     AFTER_MAX = 24,    // bytes behind it
-    LINE_BYTES = 200,  // of a line: its last ones
 };
 
 static const double ms = 1000.0;
@@ -62,36 +62,16 @@ void machine_note_partials(struct machine *m, const struct watch_set *watched, s
     }
 }
 
-// The last lines of a text, without CR at their ends, and of each its last bytes. The first one may
-// be cut off where the text begins (whole: it is not), and counts only where there is no other.
-static json_t *last_lines(const char *text, size_t size, bool whole, size_t most) {
-    json_t *lines = json_array();
-    while (size > 0 && strchr("\r\n", text[size - 1]) != NULL)
-        size--;
-    for (size_t end = size; end > 0 && json_array_size(lines) < most;) {
-        const char *before = memrchr(text, '\n', end);
-        const char *begin = before == NULL ? text : before + 1;
-        size_t length = (size_t)(text + end - begin);
-        while (length > 0 && begin[length - 1] == '\r')
-            length--;
-        const size_t shown = length < LINE_BYTES ? length : LINE_BYTES;
-        if (shown > 0 && (before != NULL || whole || json_array_size(lines) == 0))
-            (void)json_array_insert_new(lines, 0, record_text(begin + length - shown, shown));
-        end = before == NULL ? 0 : (size_t)(before - text);
-    }
-    return lines;
-}
-
 static json_t *console_lines(const struct machine *m) {
     char tail[LINK_TAIL];
     const size_t size = link_tail(m->link, tail);
-    return last_lines(tail, size, size < LINK_TAIL, LINES_MAX);
+    return tail_lines(tail, size, size < LINK_TAIL, LINES_MAX);
 }
 
 static json_t *kernel_lines(const struct machine *m) {
     size_t size = KERNEL_TAIL;
     const char *text = stream_tail(link_kernel(m->link), &size);
-    return last_lines(text, size, size < KERNEL_TAIL, KERNEL_MAX);
+    return tail_lines(text, size, size < KERNEL_TAIL, KERNEL_MAX);
 }
 
 static json_t *deaths_seen(const struct machine *m) {

@@ -23,6 +23,8 @@ enum action {
     ACTION_FETCH,         // --fetch: get the ISO into the cache, do no more
     ACTION_LIST_ISOS,     // --list-isos: what is known and what is in the cache
     ACTION_CLEAR_CACHE,   // --clear-cache
+    ACTION_EXPLAIN,       // --explain: what became of a recorded run
+    ACTION_BUNDLE,        // --bundle: a recording and more, in one file
     ACTION_REPLAY,        // --replay: a recording, to a terminal
     ACTION_GUEST,         // --guest: a recording in QEMU's place
     ACTION_PLAY,          // --play: that recording (hidden)
@@ -96,6 +98,8 @@ struct options {
     const char *format;     // or NULL: probe
     const char *scripts;    // --scripts, or NULL: found by the program
     const char *transcript; // a folder, or NULL: among those of this user
+    const char *explain;    // a folder, or "last"
+    const char *bundle;     // a file; the folder is `disk`, or NULL: the last recording
     const char *replay;     // a folder
     double speed;
     const char *guest;         // a folder

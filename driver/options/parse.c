@@ -463,7 +463,12 @@ static int check(const struct options *o, struct failure *f) {
     if (o->action == ACTION_RECOVER && o->size != NULL)
         return failure_set(f, EXIT_ID_USAGE, "leave it out",
                            "--recover takes no SIZE, and '%s' is given", o->size);
-    if (o->action != ACTION_GROW && o->action != ACTION_RECOVER && o->disk != NULL)
+    if (o->bundle != NULL && (o->explain != NULL || o->size != NULL))
+        return failure_set(f, EXIT_ID_USAGE, "call it as qemu-grow --bundle=FILE [DIR]",
+                           o->explain != NULL ? "--bundle and --explain exclude each other"
+                                              : "--bundle takes one recording");
+    if (o->action != ACTION_GROW && o->action != ACTION_RECOVER && o->action != ACTION_BUNDLE &&
+        o->disk != NULL)
         return failure_set(f, EXIT_ID_USAGE, "leave it out",
                            "--%s takes no DISK, and '%s' is given", action_name(o->action),
                            o->disk);

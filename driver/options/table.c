@@ -13,6 +13,8 @@ const char *const plug_by_words[] = {"device", "drive", NULL};
 static const char *const runbook_words[] = {"md", NULL};
 static const char *const colour_words[] = {"auto", "always", "never", NULL};
 static const char *const print_words[] = {"man", "bash", "zsh", "fish", "readme", NULL};
+// Only proposed by completion: there are folders, too.
+static const char *const last_words[] = {"last", NULL};
 // Only proposed by completion: there are states, too.
 static const char *const interact_words[] = {"on-failure", NULL};
 // Only proposed by completion: QEMU knows more.
@@ -489,6 +491,33 @@ const struct option_row option_rows[] = {
      .group = GROUP_OTHER,
      .help = "remove what is in the cache and not in use",
      .more = "Takes neither DISK nor SIZE."},
+    {.name = "explain",
+     .kind = KIND_DEED,
+     .field = FIELD(explain),
+     .value = ACTION_EXPLAIN,
+     .argument = "DIR|last",
+     .words = last_words,
+     .files = FILES_FOLDERS,
+     .group = GROUP_OTHER,
+     .help = "say again what became of the run that is recorded in DIR",
+     .more = "Takes neither DISK nor SIZE. "
+             "DIR is a folder that --transcript has made, or last: the newest of those that are "
+             "made without it. "
+             "Of a run that was killed it says what the recording ends with. "
+             "With --verbose it says all that is known."},
+    {.name = "bundle",
+     .kind = KIND_DEED,
+     .field = FIELD(bundle),
+     .value = ACTION_BUNDLE,
+     .argument = "FILE",
+     .files = FILES_ANY,
+     .group = GROUP_OTHER,
+     .help = "pack a recording into FILE for a bug report: --bundle=FILE [DIR]",
+     .more =
+         "DIR is as with --explain; without it the last recording is packed. "
+         "FILE becomes a .tar.gz with the recording, what --explain says of it, its options and "
+         "plan, and the versions of QEMU, qemu-img, this program and the kernel. "
+         "What --redact matches, now or when it was recorded, is not in it."},
     {.name = "replay",
      .kind = KIND_DEED,
      .field = FIELD(replay),

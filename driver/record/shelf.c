@@ -110,6 +110,25 @@ char *shelf_new(struct failure *f) {
     return path;
 }
 
+char *shelf_last(struct failure *f) {
+    struct dirent **all = NULL;
+    char *path = NULL;
+    char *shelf = shelf_folder(f);
+    if (shelf == NULL)
+        return NULL;
+    const int count = scandir(shelf, &all, is_ours, alphasort);
+    if (count <= 0)
+        (void)failure_set(f, EXIT_ID_RECORDING_BAD, "name a folder that --transcript has made",
+                          "there is no recording in %s", shelf);
+    else if (asprintf(&path, "%s/%s", shelf, all[count - 1]->d_name) < 0)
+        path = NULL;
+    for (int i = 0; i < count; i++)
+        free(all[i]);
+    free(all);
+    free(shelf);
+    return path;
+}
+
 void shelf_hold(int folder) {
     (void)flock(folder, LOCK_EX | LOCK_NB);
 }

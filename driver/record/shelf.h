@@ -10,6 +10,10 @@ enum { SHELF_KEPT = 20 };
 // still writes to. Allocated; NULL with EXIT_ID_OUTPUT_UNWRITABLE or EXIT_ID_HOST_FULL.
 char *shelf_new(struct failure *f);
 
+// The newest folder there, or NULL with EXIT_ID_RECORDING_BAD (there is none) or
+// EXIT_ID_OUTPUT_UNWRITABLE. Allocated.
+char *shelf_last(struct failure *f);
+
 // Marks an open folder as being written to, for as long as the descriptor is open.
 void shelf_hold(int folder);
 

@@ -5,6 +5,7 @@ import re
 
 import choices
 import deaths
+import diagnosis
 import failures
 import mistakes
 import patience_cases
@@ -34,6 +35,6 @@ def every_code(_trial):
 
 
 CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *deaths.CASES, *mistakes.CASES, *stops.CASES,
-         *person.CASES, *patience_cases.CASES, *recover.CASES, *routes.CASES,
+         *diagnosis.CASES, *person.CASES, *patience_cases.CASES, *recover.CASES, *routes.CASES,
          Case("table/exit-codes", disk="", run=every_code)]
 SLOW = patience_cases.SLOW

@@ -16,6 +16,7 @@ mute=STATE          from there on, no key is echoed
 stopped=STATE       a signal stops QEMU, and nobody lets it go on
 slow=K              everything takes K times as long as a fiftieth of what it takes in a real guest
 line-lost=N         the first N lines that a shell is given are lost, after their echo
+misprint=login      getty's prompt has another letter, and QEMU ends
 flush=late          getty empties its buffer once more when the first key has come
 mark-lost=N, mark-mangled=N     the first N marks are not printed, or one letter of them is another
 words=prompt        before login and in apk's output stand lines that look like prompts

@@ -272,6 +272,9 @@ class Machine:
         self.console.flush_input()
         self.console.out(ISSUE)
         self.console.noise("prompt")
+        if self.faults.get("misprint") == "login":
+            self.console.out(LOGIN.replace("in:", "on:"))
+            self.end(1)
         self.console.out(LOGIN)
         self.console.noise("prompt")
         if self.faults.at("flush", "late") is not None:
