@@ -12,6 +12,7 @@
 #include "base/monotonic.h"
 #include "base/run.h"
 #include "base/signals.h"
+#include "choose_accel.h"
 #include "dialogue/script.h"
 #include "get_iso.h"
 #include "give_way.h"
@@ -28,6 +29,7 @@
 #include "record/record.h"
 #include "routes.h"
 #include "show_plan.h"
+#include "warm_run.h"
 #include "work/overlay.h"
 #include "work/work.h"
 
@@ -46,6 +48,9 @@ struct run {
     FILE *mdev_log;
     char *mdev_path; // or NULL
     struct guest_run talk;
+    bool warm_anew;           // the prepared guest in the cache is no good
+    bool warm_made;           // it was prepared in this run
+    struct race_result accel; // with --accel=auto
     struct proof_before before;
     double started; // seconds on the monotonic clock
 };
@@ -142,7 +147,8 @@ static int prepare_guest(struct run *run, struct failure *f) {
                                    .scripts = run->scripts,
                                    .report = run->report,
                                    .record = run->record,
-                                   .lock = run->work.lock};
+                                   .lock = run->work.lock,
+                                   .state = -1};
     return guest_run_prepare(&run->talk, f);
 }
 
@@ -200,17 +206,37 @@ static void tell_person(struct run *run) {
         report_note(run->report, "the state %s of --pause-at was not come to", run->o->pause_at);
 }
 
+static void end_guest(struct run *run) {
+    guest_run_end(&run->talk);
+    if (run->talk.state >= 0)
+        (void)close(run->talk.state);
+    run->talk = (struct guest_run){.state = -1};
+}
+
+// A prepared guest that was found in the cache and does not come to its disk: once more, with one
+// that is prepared now.
+static bool try_anew(struct run *run, enum stage stage, const struct failure *f) {
+    const bool again = routes[run->o->route].prepare != NULL && run->talk.state >= 0 &&
+                       !run->warm_made && !run->warm_anew && stage < STAGE_ATTACHED;
+    if (again)
+        report_note(run->report, "the prepared guest in the cache is thrown away: %s", f->what);
+    run->warm_anew = again;
+    return again;
+}
+
 // The route has failed. Makes all ready for the next slower one, or leaves it at that: -1 with *f.
 static int next_route(struct run *run, enum stage *stage, enum stage begun, struct failure *f) {
-    const enum route next = give_way(run->o, *stage, f->id);
+    enum route next = give_way(run->o, *stage, f->id);
     const struct machine *m = run->talk.machine;
     if (next == ROUTE_COUNT || (m != NULL && machine_person(m)->visits > 0)) // who may have written
         return -1;
-    report_note(run->report,
-                "the route %s gives way to the route %s, before anything was written: %s",
-                route_words[run->o->route], route_words[next], f->what);
-    guest_run_end(&run->talk);
-    run->talk = (struct guest_run){0};
+    if (try_anew(run, *stage, f))
+        next = run->o->route;
+    else
+        report_note(run->report,
+                    "the route %s gives way to the route %s, before anything was written: %s",
+                    route_words[run->o->route], route_words[next], f->what);
+    end_guest(run);
     *stage = begun;
     run->options.route = next;
     if (prepare_guest(run, f) != 0)
@@ -225,7 +251,10 @@ static int next_route(struct run *run, enum stage *stage, enum stage begun, stru
 static int run_guest(struct run *run, enum stage *stage, struct failure *f) {
     const enum stage begun = *stage;
     for (;;) {
-        if (guest_run(&run->talk, stage, f) == 0)
+        const bool prepared = routes[run->o->route].prepare != NULL;
+        if ((!prepared ||
+             warm_open(&run->talk, &run->iso, run->warm_anew, &run->warm_made, f) == 0) &&
+            guest_run(&run->talk, stage, f) == 0)
             return 0;
         if (next_route(run, stage, begun, f) != 0)
             return -1;
@@ -332,7 +361,7 @@ static int save_mdev_log(struct run *run, struct failure *f) {
 }
 
 static void run_end(struct run *run) {
-    guest_run_end(&run->talk);
+    end_guest(run);
     if (run->mdev_log != NULL)
         (void)fclose(run->mdev_log);
     if (run->planned)
@@ -353,7 +382,9 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
         return GROW_UNCHANGED;
     }
     if (proof_before(&run->before, &run->plan, run->o->in_place, run->o->qemu_img, f) != 0 ||
-        find_iso(run, f) != 0 || prepare_guest(run, f) != 0 || open_outputs(run, f) != 0)
+        find_iso(run, f) != 0 ||
+        choose_accel(&run->accel, &run->options, &run->iso, run->scripts, run->report, f) != 0 ||
+        prepare_guest(run, f) != 0 || open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
     record_plan(run->record, plan_of_run(run->o, &run->plan));
@@ -388,8 +419,11 @@ static int write_page(const struct options *o, const char *folder, const char *m
 }
 
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
-    struct run run = {
-        .o = o, .report = r, .started = monotonic_seconds(), .work = {.lock = -1, .copy_lock = -1}};
+    struct run run = {.o = o,
+                      .report = r,
+                      .talk = {.state = -1},
+                      .started = monotonic_seconds(),
+                      .work = {.lock = -1, .copy_lock = -1}};
     *stage = STAGE_UNTOUCHED;
     if (o->max_time_s > 0)
         signals_limit(o->max_time_s);

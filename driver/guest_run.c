@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/monotonic.h"
 #include "base/signals.h"
 #include "dialogue/assign.h"
@@ -20,6 +21,7 @@
 enum {
     STOP_MS = 15000, // on the guest's clock: QEMU, told to end, may take this long without progress
     STOP_TURN_MS = 100,
+    SEED_BYTES = 32, // random ones, for a guest that was prepared
 };
 
 static void add_given(void *given, const char *name, const char *value) {
@@ -27,23 +29,28 @@ static void add_given(void *given, const char *name, const char *value) {
 }
 
 int guest_run_prepare(struct guest_run *g, struct failure *f) {
+    char seed[2 * SEED_BYTES + 1];
     g->kernel = g->initramfs = -1;
     if (qemu_serial(g->serial, f) != 0 ||
-        qemu_command_make(&g->command, g->o, g->plan, g->serial, f) != 0)
+        qemu_command_make(&g->command, g->o, g->prepares ? NULL : g->plan, g->serial, f) != 0)
         return -1;
     g->commanded = true;
     g->vars = vars_new();
     if (g->vars == NULL || given_set(g->vars, g->o, g->plan, g->serial, &g->command) != 0)
         return failure_no_memory(f);
+    if (bytes_random_hex(seed, SEED_BYTES) != 0 || vars_set(g->vars, "seed", seed) != 0)
+        return failure_set(f, EXIT_ID_INTERNAL, "run again", "there are no random numbers");
     json_t *given = json_object();
     vars_each(g->vars, add_given, given);
     record_given(g->record, given);
     return 0;
 }
 
-// What the boot loader would do.
+// What the boot loader would do; or has done, in a guest that was prepared.
 static int load_kernel(struct guest_run *g, struct failure *f) {
-    if (assign_first(g->vars, g->scripts, routes[g->o->route].dialogue, f) != 0)
+    const struct route_row *route = &routes[g->o->route];
+    if (assign_first(g->vars, g->scripts, route->prepare != NULL ? route->prepare : route->dialogue,
+                     f) != 0)
         return -1;
     char *cmdline = assign_expand(g->vars, "%{cmdline}", false, f);
     int result = -1;
@@ -60,6 +67,9 @@ static int load_kernel(struct guest_run *g, struct failure *f) {
 static int start(struct guest_run *g, enum stage *stage, struct failure *f) {
     if (routes[g->o->route].own_kernel && load_kernel(g, f) != 0)
         return -1;
+    const bool warm = routes[g->o->route].prepare != NULL;
+    if (warm && !g->prepares && qemu_command_add_incoming(&g->command, f) != 0)
+        return -1;
     g->qmp = qmp_new(f);
     if (g->qmp == NULL || qemu_command_add_qmp(&g->command, qmp_theirs(g->qmp), f) != 0)
         return -1;
@@ -72,7 +82,9 @@ static int start(struct guest_run *g, enum stage *stage, struct failure *f) {
     qmp_started(g->qmp);
     if (pty == NULL)
         return -1;
-    if (g->o->attach != ATTACH_USB)
+    if (warm)
+        qmp_lend(g->qmp, g->state);
+    if (g->o->attach != ATTACH_USB && !warm)
         *stage = STAGE_ATTACHED;
     g->link = link_new(pty, g->record, signals_fd());
     if (g->link == NULL) {
@@ -85,7 +97,8 @@ static int start(struct guest_run *g, enum stage *stage, struct failure *f) {
         return failure_no_memory(f);
     machine_set_qmp(g->machine, g->qmp);
     const struct person_wish wish = {.interact = g->o->interact, .pause_at = g->o->pause_at};
-    machine_set_person(g->machine, &wish);
+    if (!g->prepares)
+        machine_set_person(g->machine, &wish);
     return 0;
 }
 
@@ -95,7 +108,7 @@ static struct machine_limits limits(const struct guest_run *g) {
     (void)stat(g->o->iso, &iso);
     return (struct machine_limits){.timeout_scale = g->o->timeout_scale,
                                    .data_bytes = (uint64_t)iso.st_size + g->plan->virtual_size,
-                                   .may_cut = !g->o->in_place};
+                                   .may_cut = g->prepares || !g->o->in_place};
 }
 
 // Ends QEMU in order: SIGTERM, so that it flushes what it has (SIGCONT, should it be stopped);
@@ -122,7 +135,8 @@ static void stop(struct guest_run *g) {
 static int talk(struct guest_run *g, bool *itself, enum stage *stage, struct failure *f) {
     const struct machine_limits l = limits(g);
     machine_set_limits(g->machine, &l);
-    int result = machine_run(g->machine, routes[g->o->route].dialogue, f);
+    const struct route_row *route = &routes[g->o->route];
+    int result = machine_run(g->machine, g->prepares ? route->prepare : route->dialogue, f);
     g->ended = monotonic_seconds();
     *stage = machine_stage(g->machine);
     report_end(g->report, result == 0);

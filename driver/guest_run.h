@@ -25,6 +25,8 @@ struct guest_run {
     struct report *report;
     struct record *record; // or NULL
     int lock;              // of the disk, which QEMU inherits; or -1
+    bool prepares;         // no disk is grown: the guest is prepared, and saved to `state`
+    int state;             // on a route that has prepared guests: the file of one
 
     char serial[COMMAND_SERIAL_SIZE];
     struct qemu_command command;

@@ -6,4 +6,5 @@ const struct route_row routes[ROUTE_COUNT] = {
     [ROUTE_SINGLE] = {.dialogue = "route-single", .mounts = true},
     [ROUTE_EARLY] = {.dialogue = "route-early"},
     [ROUTE_DIRECT] = {.dialogue = "route-direct", .own_kernel = true},
+    [ROUTE_WARM] = {.dialogue = "route-warm", .prepare = "warm-prepare", .own_kernel = true},
 };

@@ -8,6 +8,7 @@
 
 struct route_row {
     const char *dialogue; // with which its run begins and ends
+    const char *prepare;  // with which a guest is prepared for it once; or NULL
     bool own_kernel;      // QEMU starts the kernel, with the variable cmdline for it
     bool mounts;          // the guest mounts the disk's file systems before fdisk: journals may be
                           // replayed

@@ -85,7 +85,12 @@ foreach(route single early direct)
     endif()
   endforeach()
 endforeach()
-add_guest_test(matrix/route-in-place matrix e2e/grow.sh route-in-place openwrt-padding qcow2 512M --fast --in-place)
+add_guest_test(matrix/route-in-place matrix e2e/grow.sh route-in-place openwrt-padding qcow2 512M --fast --no-warm --in-place)
+# The prepared guest: made, used and made anew in CI; all else that can be wrong with it in the soak.
+add_guest_test(e2e/warm-twice e2e e2e/warm.sh twice)
+foreach(case flipped cut garbage iso version pair kill no-node clock clear accel)
+  add_guest_test(soak/warm-${case} soak e2e/warm.sh ${case})
+endforeach()
 
 include(shim/tests.cmake)
 # Guests that die for real.

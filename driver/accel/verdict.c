@@ -27,7 +27,7 @@ static bool chooses(char *const *args) {
 bool verdict_wanted(const struct options *o) {
     if (o->accel != NULL)
         return strcasecmp(o->accel, automatic) == 0;
-    return false && !chooses(o->qemu_args);
+    return o->fast && !o->no_cache && !chooses(o->qemu_args);
 }
 
 static int name_of(char hex[DIGEST_HEX + 1], const char *qemu, struct failure *f) {

@@ -2,6 +2,8 @@
 #include "base/bytes.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 void bytes_hex(char *hex, const uint8_t *bytes, size_t size) {
@@ -11,6 +13,15 @@ void bytes_hex(char *hex, const uint8_t *bytes, size_t size) {
         *hex++ = digits[bytes[i] & 15];
     }
     *hex = '\0';
+}
+
+int bytes_random_hex(char *hex, size_t size) {
+    uint8_t *bytes = malloc(size);
+    const int result = bytes != NULL && getrandom(bytes, size, 0) == (ssize_t)size ? 0 : -1;
+    if (result == 0)
+        bytes_hex(hex, bytes, size);
+    free(bytes);
+    return result;
 }
 
 ssize_t bytes_read(int fd, void *bytes, size_t size, uint64_t offset) {

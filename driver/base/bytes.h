@@ -22,6 +22,9 @@ static inline uint64_t get_le64(const uint8_t *p) {
 // Two lower-case digits for each byte, and a NUL: hex has room for 2 * size + 1.
 void bytes_hex(char *hex, const uint8_t *bytes, size_t size);
 
+// As many random bytes, in hexadecimal with a NUL. 0, or -1 with errno.
+int bytes_random_hex(char *hex, size_t size);
+
 // Reads up to `size` bytes at `offset`, fewer only where the file ends. How many, or -1 with errno.
 ssize_t bytes_read(int fd, void *bytes, size_t size, uint64_t offset);
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 const char *const builtin_variables[] = {
-    "route",        // runbook, single, early, direct
+    "route",        // runbook, single, early, direct, warm
     "attach",       // hda, virtio, usb
     "seq",          // single, init, login, no
     "log",          // single, init, login, no
@@ -17,6 +17,7 @@ const char *const builtin_variables[] = {
     "dmesg",        // yes, no
     "verbose",      // yes, no: rc-service -v
     "serial",       // the disk's serial number in this run
+    "seed",       // random digits of the host
     "drive_spec",   // argument of the monitor's drive_add, quoted
     "disk_sectors", // of the grown disk, 512 bytes each
     "disk_bytes",

@@ -22,7 +22,7 @@ static int give(struct machine *m, const struct state *s, struct failure *f) {
 // What a turn of the pump means for a command that is not answered yet.
 static int no_answer(struct machine *m, const struct state *s, int turn, struct failure *f) {
     if (turn == 1)
-        return machine_fail_gone(m, f);
+        return s->expect_count > 0 ? 1 : machine_fail_gone(m, f);
     if (turn == 2) {
         (void)machine_fail_stuck(m, f);
         if (s->stuck != NULL && f->id == EXIT_ID_GUEST_STUCK)
@@ -31,7 +31,8 @@ static int no_answer(struct machine *m, const struct state *s, int turn, struct 
     return turn == 0 ? 0 : -1;
 }
 
-// Waits for the answer, and asks again where a state wants it `until`.
+// Waits for the answer, and asks again where a state wants it `until`. 0, 1 when QEMU has ended in a
+// state that waits for that, or -1 with *f.
 static int await(struct machine *m, const struct state *s, enum qmp_answer *answer,
                  struct failure *f) {
     const char *says = "";
@@ -48,8 +49,9 @@ static int await(struct machine *m, const struct state *s, enum qmp_answer *answ
             break;
         if (again && give(m, s, f) != 0)
             return -1;
-        if (no_answer(m, s, machine_turn(m, f), f) != 0)
-            return -1;
+        const int over = no_answer(m, s, machine_turn(m, f), f);
+        if (over != 0)
+            return over;
     }
     if (vars_set(m->vars, "qmp_says", says) != 0 || vars_set(m->vars, "qmp_status", status) != 0)
         return failure_no_memory(f);
@@ -60,8 +62,11 @@ int machine_control(struct machine *m, const struct dialogue *d, const struct st
                     unsigned here, unsigned *next, struct failure *f) {
     enum qmp_answer answer = QMP_AWAITED;
     report_detail(m->report, "tell QEMU %s", s->qmp);
-    if (await(m, s, &answer, f) != 0)
+    const int ended = await(m, s, &answer, f);
+    if (ended < 0)
         return -1;
+    if (ended > 0 || (answer == QMP_DONE && s->expect_count > 0))
+        return machine_wait(m, d, s, here, next, f);
     const bool ok = answer == QMP_DONE &&
                     (s->until == NULL || strcmp(vars_get(m->vars, "qmp_status"), s->until) == 0);
     report_detail(m->report, "QEMU answers %s", vars_get(m->vars, "qmp_says"));

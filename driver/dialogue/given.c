@@ -19,9 +19,11 @@ static const char *plain_label(const char *label) {
 
 static int set_choices(struct vars *v, const struct options *o) {
     const bool usb = o->attach == ATTACH_USB;
+    // No IDE disk can be plugged in.
+    const enum attach attach = o->route == ROUTE_WARM && !usb ? ATTACH_VIRTIO : o->attach;
     const bool mdev = o->route == ROUTE_RUNBOOK; // that gets events
     return vars_set(v, "route", route_words[o->route]) |
-           vars_set(v, "attach", attach_words[o->attach]) |
+           vars_set(v, "attach", attach_words[attach]) |
            vars_set(v, "seq", moment_words[mdev ? o->seq : MOMENT_NO]) |
            vars_set(v, "log", moment_words[mdev ? o->log : MOMENT_NO]) |
            vars_set(v, "plug", usb ? plug_words[o->plug] : "no") |

@@ -174,8 +174,9 @@ static void check_actions(struct lint *l, const char *where, const struct state 
         mistake(l, AT(where, "call"), "there is no dialogue `%s`", s->call);
     if (s->call != NULL && s->expect_count > 0)
         mistake(l, AT(where, "expect"), "a call looks for nothing itself");
-    if (s->qmp != NULL && s->expect_count > 0)
-        mistake(l, AT(where, "expect"), "a command for QEMU looks for nothing in the guest");
+    for (unsigned i = 0; s->qmp != NULL && i < s->expect_count; i++)
+        if (!s->expect[i].exit)
+            mistake(l, AT(where, "expect"), "a command for QEMU looks for nothing in the guest");
     if (s->until != NULL && s->qmp == NULL)
         mistake(l, AT(where, "until"), "`until` belongs to `qmp`");
     const bool ends = s->command != NULL || s->qmp != NULL || s->finish;

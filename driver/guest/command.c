@@ -180,6 +180,18 @@ static void add_disk(struct list *l, const struct options *o, const char *file, 
     }
 }
 
+// On the route warm: what the disk is plugged into, and what tells the guest that it goes on in
+// another place, so that its random numbers are others.
+static void add_sockets(struct list *l, const char *file, const char *format) {
+    list_add(l, "-usb");
+    list_add(l, "-device");
+    list_add(l, "vmgenid,guid=auto");
+    if (file == NULL)
+        return;
+    list_add(l, "-drive");
+    list_format(l, "if=none,id=disk0,file=%s,format=%s", file, format);
+}
+
 // What drive_add is given, with commas doubled for the option and all of it quoted for the monitor.
 static char *drive_add(const char *file, const char *format, struct failure *f) {
     char *option = NULL;
@@ -210,15 +222,18 @@ int qemu_command_make(struct qemu_command *c, const struct options *o, const str
 int qemu_command_with(struct qemu_command *c, const struct options *o, const struct plan *p,
                       const char *serial, const char *iso, struct failure *f) {
     *c = (struct qemu_command){0};
-    char *file = doubled(p->disk, ',');
-    char *format = doubled(p->format, ',');
+    char *file = p == NULL ? NULL : doubled(p->disk, ',');
+    char *format = p == NULL ? NULL : doubled(p->format, ',');
     struct list l = {0};
     int rc = 0;
-    if (file == NULL || format == NULL) {
+    if (p != NULL && (file == NULL || format == NULL)) {
         l.failed = true;
     } else {
         list_add(&l, o->qemu);
-        add_disk(&l, o, file, format, serial);
+        if (o->route == ROUTE_WARM)
+            add_sockets(&l, file, format);
+        else
+            add_disk(&l, o, file, format, serial);
         list_add(&l, "-m");
         list_format(&l, "%u", o->memory_mib);
         list_add(&l, "-cdrom");
@@ -231,7 +246,7 @@ int qemu_command_with(struct qemu_command *c, const struct options *o, const str
         }
         for (char **arg = o->qemu_args; arg != NULL && *arg != NULL; arg++)
             list_add(&l, *arg);
-        if (o->attach == ATTACH_USB && o->plug_by == PLUG_BY_DRIVE) {
+        if (o->attach == ATTACH_USB && o->plug_by == PLUG_BY_DRIVE && o->route != ROUTE_WARM) {
             c->drive_add = drive_add(file, format, f);
             rc = c->drive_add == NULL ? -1 : 0;
         }
@@ -263,6 +278,14 @@ int qemu_command_add_kernel(struct qemu_command *c, int kernel, int initramfs, c
     list_format(&l, "/proc/self/fd/%d", initramfs);
     list_add(&l, "-append");
     list_add(&l, cmdline);
+    c->argv = l.items;
+    return l.failed ? failure_no_memory(f) : 0;
+}
+
+int qemu_command_add_incoming(struct qemu_command *c, struct failure *f) {
+    struct list l = list_of(c);
+    list_add(&l, "-incoming");
+    list_add(&l, "defer");
     c->argv = l.items;
     return l.failed ? failure_no_memory(f) : 0;
 }

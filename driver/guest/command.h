@@ -18,7 +18,8 @@ struct qemu_command {
 // Whether QEMU can be run. 0, or -1 with EXIT_ID_PROGRAM_MISSING.
 int qemu_find(const char *qemu, struct failure *f);
 
-// Puts QEMU's command line together. serial: what the guest is to know the disk by, letters and
+// Puts QEMU's command line together. p: NULL for a guest that is only prepared, and has no disk.
+// On the route warm the disk is not attached: who plugs it in finds it as the drive disk0. serial: what the guest is to know the disk by, letters and
 // digits (for USB it is for the monitor's device_add to give). Returns 0 (qemu_command_free is the
 // caller's), or -1 with EXIT_ID_ISO_UNREADABLE, or EXIT_ID_USAGE when the disk's path has bytes
 // that the monitor cannot be given.
@@ -37,6 +38,9 @@ int qemu_command_add_qmp(struct qemu_command *c, int qmp_fd, struct failure *f);
 // -1 without memory.
 int qemu_command_add_kernel(struct qemu_command *c, int kernel, int initramfs, const char *cmdline,
                             struct failure *f);
+
+// Has QEMU wait for a guest to be loaded (migrate-incoming). 0, or -1 without memory.
+int qemu_command_add_incoming(struct qemu_command *c, struct failure *f);
 
 // A new random serial number: "QG" and 14 hexadecimal digits. Returns 0, or -1 with
 // EXIT_ID_INTERNAL.

@@ -34,7 +34,7 @@ enum action {
 };
 
 // How the guest is brought to where the disk can be grown, from the slowest to the quickest.
-enum route { ROUTE_RUNBOOK, ROUTE_SINGLE, ROUTE_EARLY, ROUTE_DIRECT, ROUTE_COUNT };
+enum route { ROUTE_RUNBOOK, ROUTE_SINGLE, ROUTE_EARLY, ROUTE_DIRECT, ROUTE_WARM, ROUTE_COUNT };
 enum attach { ATTACH_HDA, ATTACH_VIRTIO, ATTACH_USB };
 enum moment { MOMENT_SINGLE, MOMENT_INIT, MOMENT_LOGIN, MOMENT_NO };    // of SEQ and LOG
 enum plug { PLUG_BOOT, PLUG_SINGLE, PLUG_INIT, PLUG_LOGIN, PLUG_LATE }; // when USB is plugged in
@@ -66,6 +66,7 @@ struct options {
     enum moment log;           // default no
     enum plug plug;            // default late; only for usb
     enum plug_by plug_by;      // default device; only for usb
+    bool attach_given;
     bool plug_given;
     bool plug_by_given;
     bool route_given;
@@ -89,6 +90,7 @@ struct options {
     bool no_cache;
     bool no_transcript;
     bool speed_given, step;
+    bool no_warm;           // --no-warm: no prepared guest is used or made
     unsigned memory_mib;    // default 192
     double timeout_scale;   // default 1
     unsigned max_time_s;    // seconds, or 0: none

@@ -508,9 +508,11 @@ static int parse_all(struct options *o, int argc, char **argv, struct failure *f
     }
     if (check(o, f) < 0)
         return -1;
+    if (set_qemu_args(o, getenv("QEMUFLAGS"), argv + rest, (size_t)(argc - rest), f) < 0)
+        return -1;
     if (o->fast)
         o->route = route_quickest(o);
-    return set_qemu_args(o, getenv("QEMUFLAGS"), argv + rest, (size_t)(argc - rest), f);
+    return route_check(o, o->route, f); // QEMU's arguments may have no meaning on it
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct failure *f) {

@@ -39,6 +39,26 @@ static bool verbose_services(const struct options *o) {
     return o->verbose_services;
 }
 
+static bool attach_hda(const struct options *o) {
+    return o->attach_given && o->attach == ATTACH_HDA;
+}
+
+static bool plug_by_drive(const struct options *o) {
+    return o->plug_by_given && o->plug_by == PLUG_BY_DRIVE;
+}
+
+static bool no_warm(const struct options *o) {
+    return o->no_warm;
+}
+
+static bool no_cache(const struct options *o) {
+    return o->no_cache;
+}
+
+static bool qemu_args(const struct options *o) {
+    return o->qemu_args != NULL && o->qemu_args[0] != NULL;
+}
+
 static const struct meaning {
     const char *option; // as it is named to a person
     bool (*given)(const struct options *o);
@@ -53,6 +73,12 @@ static const struct meaning {
     {"--plug=single", plug_single, ROUTE_SINGLE, "the boot does not come to the single mode"},
     {"--debug-init", debug_init, ROUTE_SINGLE, "the initramfs' first program does not run"},
     {"--plug=boot", plug_boot, ROUTE_EARLY, "there is no boot loader"},
+    {"--attach=hda", attach_hda, ROUTE_DIRECT, "no IDE disk can be plugged in"},
+    {"--plug-by=drive", plug_by_drive, ROUTE_DIRECT, "the monitor is not used"},
+    {"--no-warm", no_warm, ROUTE_DIRECT, "a prepared guest is used"},
+    {"--no-cache", no_cache, ROUTE_DIRECT, "the prepared guest is in the cache"},
+    {"an argument for QEMU itself", qemu_args, ROUTE_DIRECT,
+     "the guest is prepared for other runs, too"},
 };
 
 static const struct meaning *missing(const struct options *o, enum route route) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 const char *const attach_words[] = {"hda", "virtio", "usb", NULL};
-const char *const route_words[] = {"runbook", "single", "early", "direct", NULL};
+const char *const route_words[] = {"runbook", "single", "early", "direct", "warm", NULL};
 const char *const moment_words[] = {"single", "init", "login", "no", NULL};
 const char *const plug_words[] = {"boot", "single", "init", "login", "late", NULL};
 const char *const plug_by_words[] = {"device", "drive", NULL};
@@ -18,7 +18,7 @@ static const char *const last_words[] = {"last", NULL};
 // Only proposed by completion: there are states, too.
 static const char *const interact_words[] = {"on-failure", NULL};
 // Only proposed by completion: QEMU knows more.
-static const char *const accel_words[] = {"tcg", "kvm", NULL};
+static const char *const accel_words[] = {"auto", "tcg", "kvm", NULL};
 static const char *const format_words[] = {"raw", "qcow2", "qed", "vmdk",
                                            "vdi", "vhdx",  "vpc", NULL};
 
@@ -35,6 +35,7 @@ const struct option_row option_rows[] = {
     {.name = "attach",
      .kind = KIND_WORD,
      .field = FIELD(attach),
+     .given = FIELD(attach_given),
      .words = attach_words,
      .fallback = "hda",
      .group = GROUP_WAY,
@@ -51,14 +52,18 @@ const struct option_row option_rows[] = {
      .fallback = "runbook",
      .group = GROUP_WAY,
      .help = "how far the guest boots before the disk is grown",
-     .more = "With runbook it boots to its login, as the runbook has it. "
-             "With single all is done in the shell of the initramfs' single mode. "
-             "With early the kernel's first process is a shell, and the CD is mounted by hand. "
-             "With direct QEMU itself starts that kernel, which is taken out of the ISO, without "
-             "firmware and boot loader. "
-             "What is done to the disk, and how it is proved, is the same on each. "
-             "A route that fails before anything was written gives way to the one before it in "
-             "this list, and says so."},
+     .more =
+         "With runbook it boots to its login, as the runbook has it. "
+         "With single all is done in the shell of the initramfs' single mode. "
+         "With early the kernel's first process is a shell, and the CD is mounted by hand. "
+         "With direct QEMU itself starts that kernel, which is taken out of the ISO, without "
+         "firmware and boot loader. "
+         "With warm a guest that was prepared once as with direct, and saved in the cache, goes on "
+         "from there, and the disk is plugged in: as a virtio disk, or with --attach=usb as "
+         "a USB stick. "
+         "What is done to the disk, and how it is proved, is the same on each. "
+         "A route that fails before anything was written gives way to the one before it in "
+         "this list, and says so."},
     {.name = "fast",
      .kind = KIND_FLAG,
      .field = FIELD(fast),
@@ -231,6 +236,12 @@ const struct option_row option_rows[] = {
      .help = "fetch the ISO for this run only",
      .more = "The cache is neither read nor written. "
              "The ISO is kept below TMPDIR until the run ends."},
+    {.name = "no-warm",
+     .kind = KIND_FLAG,
+     .field = FIELD(no_warm),
+     .group = GROUP_WAY,
+     .help = "neither use nor make a prepared guest",
+     .more = "With --fast the route direct is then the quickest."},
     {.name = "allow-http",
      .kind = KIND_FLAG,
      .field = FIELD(allow_http),
@@ -255,7 +266,13 @@ const struct option_row option_rows[] = {
      .absent = "QEMU's own default",
      .group = GROUP_QEMU,
      .help = "QEMU's accelerator",
-     .more = "Passed to QEMU as it is, such as tcg or kvm."},
+     .more =
+         "Passed to QEMU as it is, such as tcg or kvm. "
+         "With auto, which --fast implies unless an argument for QEMU itself chooses one, a guest "
+         "without a disk is started under each that QEMU offers, once, and the first at its "
+         "shell is taken; one that hangs has lost when the emulation has got there. "
+         "The verdict is remembered in the cache for this host, its kernel and its QEMU; -v "
+         "shows it."},
     {.name = "qemu",
      .kind = KIND_TEXT,
      .field = FIELD(qemu),

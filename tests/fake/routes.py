@@ -78,7 +78,7 @@ CHOICES = (
          says=("Padding at end of inode bitmap is not set. Fix?",)),
     Case("routes/cd-late", ("--route=direct",), "cd=late", after=by("direct")),
     Case("routes/disk-late", ("--route=direct",), "serial=late", after=by("direct")),
-    Case("routes/fast", ("--fast",), after=by("direct")),
+    Case("routes/fast", ("--fast", "--no-warm"), after=by("direct")),
     Case("routes/fast-plug-boot", ("--fast", "--attach=usb", "--plug=boot"), after=by("early")),
     Case("routes/fast-debug-init", ("--fast", "--debug-init"), after=by("single", ("console=ttyS0", "debug_init", "single"))),
     Case("routes/fast-seq", ("--fast", "--seq=login"), after=lambda trial, result: took("runbook", result)),
@@ -125,29 +125,29 @@ BEFORE = (
 
 def ways_to_give():
     for name, faults in BEFORE:
-        yield Case(f"routes/way-direct-{name}", ("--fast",), f"runs=1 {faults}", after=gave_way("direct", "early"))
+        yield Case(f"routes/way-direct-{name}", ("--fast", "--no-warm"), f"runs=1 {faults}", after=gave_way("direct", "early"))
     yield Case("routes/way-early-single", ("--route=early", "--attach=virtio"), "runs=1 die=apk",
                after=gave_way("early", "single"))
     yield Case("routes/way-single-runbook", ("--route=single", "--attach=usb"), "runs=1 emergency=media",
                after=gave_way("single", "runbook"))
-    yield Case("routes/way-all", ("--fast",), "runs=3 panic=kernel", after=gave_way("direct", "early", "single", "runbook"))
-    yield Case("routes/way-all-fail", ("--fast",), "apk=missing", exit=52, stage="spared", state="same",
+    yield Case("routes/way-all", ("--fast", "--no-warm"), "runs=3 panic=kernel", after=gave_way("direct", "early", "single", "runbook"))
+    yield Case("routes/way-all-fail", ("--fast", "--no-warm"), "apk=missing", exit=52, stage="spared", state="same",
                says=("e2fsprogs-extra",), after=lambda trial, result: must(starts(trial) == 4, "not each was tried"))
     # A route on which what was asked for has no meaning is passed over.
     yield Case("routes/way-plug-boot", ("--fast", "--attach=usb", "--plug=boot"), "runs=2 die=apk",
                after=gave_way("early", "single", "runbook"))
     # In place: nobody has mounted anything.
-    yield Case("routes/way-in-place", ("--fast", "--in-place"), "runs=1 die=target:0", after=gave_way("direct", "early"))
+    yield Case("routes/way-in-place", ("--fast", "--no-warm", "--in-place"), "runs=1 die=target:0", after=gave_way("direct", "early"))
 
 
-def stays(name, faults, code, state="same", options=("--fast",), **more):
+def stays(name, faults, code, state="same", options=("--fast", "--no-warm"), **more):
     """What came behind the first write, or what no route would do better, ends the run."""
     def after(trial, result):
         must("gives way" not in result.out and starts(trial) <= 1, "it gave way:", result.out)
     return Case(f"routes/stays-{name}", options, faults, exit=code, state=state, after=after, **more)
 
 
-IN_PLACE = ("--fast", "--in-place")
+IN_PLACE = ("--fast", "--no-warm", "--in-place")
 STAYS = (
     stays("write", "runs=1 die=fdisk-w:kill", 43, stage="spared"),
     stays("reread", "runs=1 fdisk=reread", 55, stage="spared"),
@@ -162,7 +162,7 @@ STAYS = (
     # The single route's initramfs may have replayed a journal.
     stays("attached-in-place", "runs=1 die=apk:1", 43, "enlarged", ("--route=single", "--in-place"), stage="attached"),
     stays("qemu", "", 25, options=("--fast", "--qemu=/nowhere/qemu"), stage="untouched"),
-    stays("signal", "", 143, options=("--fast",), stage="spared", run=stop("apk", TERM)),
+    stays("signal", "", 143, options=("--fast", "--no-warm"), stage="spared", run=stop("apk", TERM)),
 )
 
 CASES = [*ways(), *CHOICES, *REFUSALS, *ways_to_give(), *STAYS]
