@@ -34,11 +34,15 @@ static void test_quickest(void **state) {
         const char *words;
         enum route quickest;
     } rows[] = {
-        {"--fast", ROUTE_DIRECT},
-        {"--fast --attach=usb", ROUTE_DIRECT},
+        {"--fast", ROUTE_WARM},
+        {"--fast --attach=usb", ROUTE_WARM},
+        {"--fast --attach=virtio", ROUTE_WARM},
+        {"--fast --attach=hda", ROUTE_DIRECT},
+        {"--fast --no-warm", ROUTE_DIRECT},
+        {"--fast --no-cache", ROUTE_DIRECT},
         {"--fast --attach=usb --plug=late --plug-by=drive", ROUTE_DIRECT},
-        {"--fast --console --append=x --dmesg --kmsg-mark --in-place", ROUTE_DIRECT},
-        {"--fast --seq=no --log=no", ROUTE_DIRECT},
+        {"--fast --console --append=x --dmesg --kmsg-mark --in-place", ROUTE_WARM},
+        {"--fast --seq=no --log=no", ROUTE_WARM},
         {"--fast --attach=usb --plug=boot", ROUTE_EARLY},
         {"--fast --attach=usb --plug=single", ROUTE_SINGLE},
         {"--fast --debug-init", ROUTE_SINGLE},
@@ -97,14 +101,32 @@ static void test_gives_way(void **state) {
             }
 }
 
+// Arguments for QEMU itself have no meaning on the route warm, wherever they come from.
+static void test_qemu_arguments(void **state) {
+    (void)state;
+    struct options o;
+    struct failure f = {0};
+    char *warm[] = {"qemu-grow", "--route=warm", "disk", "1G", "--", "-smp", "2", NULL};
+    assert_int_equal(options_parse(&o, 7, warm, &f), -1);
+    assert_id(&f, EXIT_ID_USAGE);
+    assert_says(&f, "prepared for other runs");
+    setenv("QEMUFLAGS", "-smp 2", 1);
+    assert_int_equal(parsed("--fast").route, ROUTE_DIRECT);
+    unsetenv("QEMUFLAGS");
+    char *hda[] = {"qemu-grow", "--route=warm", "--attach=hda", "disk", "1G", NULL};
+    assert_int_equal(options_parse(&o, 5, hda, &f), -1);
+    assert_says(&f, "no IDE disk can be plugged in");
+}
+
 static void test_final(void **state) {
     static const enum exit_id finals[] = {
         EXIT_ID_INTERRUPTED, EXIT_ID_TERMINATED, EXIT_ID_MAX_TIME,    EXIT_ID_HOST_FULL,
         EXIT_ID_INTERNAL,    EXIT_ID_QEMU_START, EXIT_ID_DISK_LOCKED, EXIT_ID_IO_ERROR};
     static const enum exit_id others[] = {
-        EXIT_ID_QEMU_DIED,     EXIT_ID_BOOT_FAILED, EXIT_ID_KERNEL_PANIC, EXIT_ID_GUEST_STUCK,
-        EXIT_ID_TYPING_FAILED, EXIT_ID_CD_ERROR,    EXIT_ID_GUEST_MEMORY, EXIT_ID_ISO_WRONG};
-    struct options o = parsed("--fast");
+        EXIT_ID_QEMU_DIED,    EXIT_ID_BOOT_FAILED,   EXIT_ID_KERNEL_PANIC,
+        EXIT_ID_GUEST_STUCK,  EXIT_ID_TYPING_FAILED, EXIT_ID_CD_ERROR,
+        EXIT_ID_GUEST_MEMORY, EXIT_ID_ISO_WRONG,     EXIT_ID_WARM_FAILED};
+    struct options o = parsed("--fast --no-warm");
     (void)state;
     for (size_t i = 0; i < sizeof finals / sizeof *finals; i++)
         assert_int_equal(give_way(&o, STAGE_UNTOUCHED, finals[i]), ROUTE_COUNT);
@@ -120,6 +142,7 @@ static void test_command_lines(void **state) {
         [ROUTE_SINGLE] = " console=ttyS0 quiet single a=b",
         [ROUTE_EARLY] = " console=ttyS0 quiet rdinit=/bin/sh a=b",
         [ROUTE_DIRECT] = "console=ttyS0 quiet rdinit=/bin/sh a=b",
+        [ROUTE_WARM] = "console=ttyS0 quiet rdinit=/bin/sh a=b",
     };
     struct failure f = {0};
     struct scripts *s = scripts_load(SOURCE_DIR "/scripts", &f);
@@ -131,7 +154,10 @@ static void test_command_lines(void **state) {
         (void)vars_set(v, "debug_init", "no");
         (void)vars_set(v, "attach", "hda");
         (void)vars_set(v, "append", "a=b");
-        assert_int_equal(assign_first(v, s, routes[r].dialogue, &f), 0);
+        assert_int_equal(
+            assign_first(v, s, routes[r].prepare != NULL ? routes[r].prepare : routes[r].dialogue,
+                         &f),
+            0);
         assert_string_equal(vars_get(v, "cmdline"), lines[r]);
         vars_free(v);
     }
@@ -222,10 +248,11 @@ static void test_kernel_arguments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quickest),      cmocka_unit_test(test_slower),
-        cmocka_unit_test(test_gives_way),     cmocka_unit_test(test_final),
-        cmocka_unit_test(test_command_lines), cmocka_unit_test(test_boot_files),
-        cmocka_unit_test(test_no_boot_files), cmocka_unit_test(test_kernel_arguments),
+        cmocka_unit_test(test_quickest),         cmocka_unit_test(test_slower),
+        cmocka_unit_test(test_gives_way),        cmocka_unit_test(test_final),
+        cmocka_unit_test(test_qemu_arguments),   cmocka_unit_test(test_command_lines),
+        cmocka_unit_test(test_boot_files),       cmocka_unit_test(test_no_boot_files),
+        cmocka_unit_test(test_kernel_arguments),
     };
     return cmocka_run_group_tests_name("routes", tests, workspace_enter, workspace_leave);
 }
