@@ -40,12 +40,13 @@ struct again {
     struct record *record;
     struct link *link;
     struct machine *machine;
-    int ours, theirs;        // the socket's ends
-    bool spoken;             // the player has; its last word:
+    int ours, theirs; // the socket's ends
+    bool spoken;      // the player has; its last word:
     struct player_word word;
-    uint64_t ms;             // the recording's time, as far as waits have moved it
-    size_t marks, qmps;      // of the recording: the next ones
-    bool over;               // it ends here
+    uint64_t limit;     // see see_event
+    uint64_t ms;        // the recording's time, as far as waits have moved it
+    size_t marks, qmps; // of the recording: the next ones
+    bool over;          // it ends here
 };
 
 int again_replay(const struct options *o, struct failure *f) {
@@ -88,10 +89,22 @@ static void listen_to(struct again *a) {
 // Whether the recorded run was ended from outside, or broke off: then it ends where it ends.
 static bool was_stopped(const struct reading *r) {
     size_t i = 0;
-    const json_t *failure = reading_next(r, "failure", &i);
-    const int id = failure == NULL ? -1 : exit_id_by_name(reading_text(failure, "id"));
-    i = 0;
-    return reading_next(r, "end", &i) == NULL || (id >= 0 && signals_is((enum exit_id)id));
+    const json_t *talked = reading_next(r, "talked", &i);
+    const int id = talked == NULL ? -1 : exit_id_by_name(reading_text(talked, "id"));
+    return id < 0 || signals_is((enum exit_id)id);
+}
+
+// What the recorded run had not read when it entered its next state is not read before this one
+// does.
+static void see_event(void *again, const char *type, const json_t *fields) {
+    struct again *a = again;
+    compare_event(&a->compare, type, fields);
+    if (strcmp(type, "state") != 0)
+        return;
+    size_t next = a->compare.states;
+    const json_t *state = reading_next(&a->reading, "state", &next);
+    a->limit = state == NULL ? UINT64_MAX : reading_number(state, "out");
+    link_set_limit(a->link, a->limit);
 }
 
 // How long to wait for the console, in this host's time; -1: this run is to end.
@@ -101,7 +114,7 @@ static int wait_ms(void *again, int turn_ms) {
     uint64_t out = 0;
     listen_to(a);
     link_counts(a->link, &in, &out);
-    const bool still = a->spoken && a->word.in == in && a->word.out == out;
+    const bool still = a->spoken && a->word.in == in && (a->word.out == out || out >= a->limit);
     a->over = still && a->word.kind == PLAYER_OVER && was_stopped(&a->reading);
     if (a->compare.differs || a->over)
         return -1;
@@ -161,7 +174,7 @@ static int load(struct again *a, struct failure *f) {
             return failure_no_memory(f);
     }
     compare_begin(&a->compare, &a->reading);
-    record_watch(a->record, compare_event, &a->compare);
+    record_watch(a->record, see_event, a);
     return 0;
 }
 

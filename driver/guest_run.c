@@ -140,8 +140,9 @@ static int talk(struct guest_run *g, bool *itself, enum stage *stage, struct fai
     g->ended = monotonic_seconds();
     *stage = machine_stage(g->machine);
     report_end(g->report, result == 0);
+    *itself = link_ended(g->link);
+    record_talked(g->record, result == 0 ? "ok" : exit_rows[f->id].name, !*itself);
     if (result != 0) {
-        *itself = link_ended(g->link);
         g->diagnosis = machine_diagnosis(g->machine);
         stop(g);
         return -1;

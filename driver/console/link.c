@@ -55,6 +55,7 @@ struct link {
     int wake_fd;      // see link_set_wake; or -1
     uint64_t cut;     // see link_set_cut; 0: not
     uint64_t in, out; // bytes sent and read
+    uint64_t limit;   // see link_set_limit
 };
 
 static void note_clear(struct note *n) {
@@ -123,6 +124,7 @@ struct link *link_new(struct pty *pty, struct record *record, int stop_fd) {
     l->record = record;
     l->stop_fd = stop_fd;
     l->wake_fd = -1;
+    l->limit = UINT64_MAX;
     l->pid_fd = (int)syscall(SYS_pidfd_open, pty_pid(pty), 0); // close-on-exec by itself
     l->view = view_new(on_text, on_kernel, l);
     l->text = stream_new(HISTORY, PARTIAL_MAX);
@@ -189,7 +191,9 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
     char *room = record_room(l->record, READ_SIZE);
     char *bytes = room == NULL ? own : room;
     // One read at a time: while its bytes are looked at, the pty takes in more.
-    const ssize_t n = pty_read(l->pty, bytes, l->cut == 0 ? READ_SIZE : next_cut(l));
+    const size_t wanted = l->cut == 0 ? READ_SIZE : next_cut(l);
+    const ssize_t n =
+        pty_read(l->pty, bytes, wanted < l->limit - l->out ? wanted : (size_t)(l->limit - l->out));
     if (n < 0)
         l->closed = true;
     if (n <= 0)
@@ -219,7 +223,7 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         return LINK_GONE;
     bool failed = false;
     struct pollfd fds[4] = {
-        {.fd = l->closed ? -1 : pty_fd(l->pty),
+        {.fd = l->closed || l->out == l->limit ? -1 : pty_fd(l->pty),
          .events = (short)(POLLIN | (pty_pending(l->pty) && !l->mute ? POLLOUT : 0))},
         {.fd = watch_stop ? l->stop_fd : -1, .events = POLLIN},
         // The program's end counts once its terminal has been read to the end.
@@ -259,6 +263,10 @@ void link_set_wake(struct link *l, int fd) {
 
 void link_set_cut(struct link *l, uint64_t seed) {
     l->cut = seed;
+}
+
+void link_set_limit(struct link *l, uint64_t out) {
+    l->limit = out < l->out ? l->out : out;
 }
 
 void link_counts(const struct link *l, uint64_t *in, uint64_t *out) {

@@ -38,9 +38,11 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
 // For a guest that is a recording (again.h). fd: readable when there is something that link_pump
 // need not wait for; it is left to be read. cut: the console is read in pieces of a length that
 // follows from this seed, which is not 0. waited: so much time is over without a byte, by another
-// clock. counts: bytes that were sent and read so far.
+// clock. limit: no byte is read beyond so many of the console, for now. counts: bytes that were
+// sent and read so far.
 void link_set_wake(struct link *l, int fd);
 void link_set_cut(struct link *l, uint64_t seed);
+void link_set_limit(struct link *l, uint64_t out);
 void link_waited(struct link *l, int ms);
 void link_counts(const struct link *l, uint64_t *in, uint64_t *out);
 

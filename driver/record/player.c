@@ -86,13 +86,23 @@ static int own_end(const struct reading *r) {
     return code;
 }
 
+// What QEMU said when it was told to end is none of the guest's: bytes of the console before that.
+static size_t last_word(const struct reading *r) {
+    size_t i = 0;
+    const json_t *talked = reading_next(r, "talked", &i);
+    return json_is_true(json_object_get(talked, "stopped")) ? (size_t)reading_number(talked, "out")
+                                                            : SIZE_MAX;
+}
+
 int player_run(const struct reading *r, int socket) {
     struct player p = {.r = r, .socket = socket};
+    const size_t end = last_word(r);
     for (size_t i = 0; i < r->piece_count; i++) {
         const struct piece *piece = &r->pieces[i];
         p.word.us = piece->us;
-        if (!piece->input)
-            put(&p, r->output + piece->at, piece->size);
+        if (!piece->input && piece->at < end)
+            put(&p, r->output + piece->at,
+                piece->size < end - piece->at ? piece->size : end - piece->at);
         for (size_t k = 0; piece->input && k < piece->size; k++) {
             const char wanted = r->input[piece->at + k];
             const char got = key(&p, PLAYER_WAITS);

@@ -113,6 +113,9 @@ void record_usage(struct record *r, double guest_clock, double cpu, uint64_t rea
 // A line of QEMU's own protocol or of the guest's screen (guest/qmp.h); repetitions are left out.
 void record_qmp(struct record *r, int place, const char *line, size_t size);
 
+// The dialogues have ended: "ok", or the name of the failure; stopped: QEMU is told to end.
+void record_talked(struct record *r, const char *id, bool stopped);
+
 // The run has failed. stage: the disk's, a word or NULL; more: further members, taken over, or
 // NULL.
 void record_failure(struct record *r, const struct failure *f, const char *stage, json_t *more);

@@ -163,6 +163,13 @@ void record_qmp(struct record *r, int place, const char *line, size_t size) {
                            "out", number(r->out)));
 }
 
+void record_talked(struct record *r, const char *id, bool stopped) {
+    if (r != NULL)
+        record_event(
+            r, "talked",
+            json_pack("{s:s, s:b, s:o}", "id", id, "stopped", (int)stopped, "out", number(r->out)));
+}
+
 void record_failure(struct record *r, const struct failure *f, const char *stage, json_t *more) {
     if (r == NULL) {
         json_decref(more);
