@@ -43,6 +43,8 @@ struct again {
     int ours, theirs; // the socket's ends
     bool spoken;      // the player has; its last word:
     struct player_word word;
+    size_t piece; // see read_before
+    uint64_t before;
     uint64_t limit;     // see see_event
     uint64_t ms;        // the recording's time, as far as waits have moved it
     size_t marks, qmps; // of the recording: the next ones
@@ -105,6 +107,19 @@ static void see_event(void *again, const char *type, const json_t *fields) {
     const json_t *state = reading_next(&a->reading, "state", &next);
     a->limit = state == NULL ? UINT64_MAX : reading_number(state, "out");
     link_set_limit(a->link, a->limit);
+}
+
+// Bytes of the console that came before byte `in` was sent.
+static uint64_t read_before(void *again, uint64_t in) {
+    struct again *a = again;
+    for (; a->piece < a->reading.piece_count; a->piece++) {
+        const struct piece *p = &a->reading.pieces[a->piece];
+        if (p->input && p->at + p->size > in)
+            break;
+        if (!p->input)
+            a->before = p->at + p->size;
+    }
+    return a->piece < a->reading.piece_count ? a->before : 0;
 }
 
 // How long to wait for the console, in this host's time; -1: this run is to end.
@@ -211,6 +226,7 @@ static int start(struct again *a, struct failure *f) {
     }
     link_traces(a->link, strcmp(vars_get_or(a->vars, "debug_init", "no"), "yes") == 0);
     link_set_wake(a->link, a->ours);
+    link_set_gather(a->link, read_before, a);
     if (a->o->cut != 0)
         link_set_cut(a->link, a->o->cut);
     a->machine = machine_new(a->scripts, a->vars, a->link, a->report, "/", STAGE_ATTACHED);

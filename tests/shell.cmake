@@ -121,6 +121,7 @@ foreach(attach hda virtio usb)
 endforeach()
 
 include(fake/tests.cmake OPTIONAL)
+include(recordings/tests.cmake OPTIONAL)
 include(kills/tests.cmake OPTIONAL)
 include(plan/tests.cmake OPTIONAL)
 include(iso/tests.cmake OPTIONAL)

@@ -49,13 +49,16 @@ struct link {
     char tail[LINK_TAIL]; // the last raw bytes; tail_size bytes before tail_end, round the corner
     size_t tail_end, tail_size;
     int status;
-    struct note line; // the line that is being written
-    struct note last; // the last one before it that had something in it
-    int quiet_ms;     // so long has nothing come
-    int wake_fd;      // see link_set_wake; or -1
-    uint64_t cut;     // see link_set_cut; 0: not
-    uint64_t in, out; // bytes sent and read
-    uint64_t limit;   // see link_set_limit
+    struct note line;    // the line that is being written
+    struct note last;    // the last one before it that had something in it
+    int quiet_ms;        // so long has nothing come
+    int wake_fd;         // see link_set_wake; or -1
+    uint64_t cut;        // see link_set_cut; 0: not
+    uint64_t in, out;    // bytes sent and read
+    uint64_t limit;      // see link_set_limit
+    link_before *before; // see link_set_gather; or NULL
+    void *before_arg;
+    bool gathers;
 };
 
 static void note_clear(struct note *n) {
@@ -218,6 +221,18 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
     return true;
 }
 
+// Reads on, while gathering, up to where the recorded run had read.
+static void gather(struct link *l, struct failure *f, bool *failed) {
+    if (!l->gathers || l->before == NULL)
+        return;
+    const uint64_t wanted = l->before(l->before_arg, l->in);
+    while (!*failed && !l->closed && l->out < wanted && l->out < l->limit) {
+        struct pollfd pfd = {.fd = pty_fd(l->pty), .events = POLLIN};
+        if (poll(&pfd, 1, -1) > 0)
+            (void)take_in(l, f, failed);
+    }
+}
+
 enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struct failure *f) {
     if (l->ended)
         return LINK_GONE;
@@ -237,8 +252,10 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         return LINK_STOP;
     if (pty_pending(l->pty) && !l->mute && !l->closed && pty_flush(l->pty) != 0)
         l->mute = true;
-    if (fds[0].revents != 0 && take_in(l, f, &failed))
+    if (fds[0].revents != 0 && take_in(l, f, &failed)) {
+        gather(l, f, &failed);
         return failed ? LINK_ERROR : LINK_TEXT;
+    }
     if (l->closed && pty_ended(l->pty, &l->status)) {
         view_end(l->view);
         l->ended = true;
@@ -267,6 +284,18 @@ void link_set_cut(struct link *l, uint64_t seed) {
 
 void link_set_limit(struct link *l, uint64_t out) {
     l->limit = out < l->out ? l->out : out;
+}
+
+void link_set_gather(struct link *l, link_before *before, void *arg) {
+    l->before = before;
+    l->before_arg = arg;
+}
+
+void link_gather(struct link *l, bool on) {
+    struct failure ignored;
+    bool failed = false;
+    l->gathers = on;
+    gather(l, &ignored, &failed);
 }
 
 void link_counts(const struct link *l, uint64_t *in, uint64_t *out) {

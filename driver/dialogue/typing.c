@@ -337,6 +337,7 @@ int machine_type(struct machine *m, const struct prompt *p, const char *text, st
     t.again = p->again == NULL ? NULL : pattern_compile(p->again, why, sizeof why);
     m->lines++;
     machine_note_typed(m, text, p->prompt);
+    link_gather(m->link, true);
     m->unsure = m->unsure || m->slow > 0;
     if (result == 0)
         result = bring_line(&t, f);
@@ -356,6 +357,7 @@ int machine_type(struct machine *m, const struct prompt *p, const char *text, st
     if (result == 0)
         result = machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
                                    "it cannot be told whether the guest got a line's Enter", f);
+    link_gather(m->link, false);
     pattern_free(t.again);
     free(t.text);
     return result == 1 ? 0 : -1;

@@ -34,12 +34,22 @@ static const char *shown(char out[SHOWN + 1], const char *text) {
     return out;
 }
 
+// The next recorded match on the console; kernel lines have an order of their own.
+static const json_t *next_match(const struct compare *c, size_t *i) {
+    const json_t *match = NULL;
+    *i = c->matches;
+    do
+        match = reading_next(c->r, "match", i);
+    while (match != NULL && strcmp(reading_text(match, "in"), "kernel") == 0);
+    return match;
+}
+
 // The recorded match that has not come again yet, as a clause; "" where there is none left.
 static const char *missing(const struct compare *c, char *out, size_t size) {
-    size_t i = c->matches;
+    size_t i = 0;
     char pattern[SHOWN + 1];
     char text[SHOWN + 1];
-    const json_t *match = reading_next(c->r, "match", &i);
+    const json_t *match = next_match(c, &i);
     out[0] = '\0';
     if (match != NULL)
         (void)snprintf(out, size,
@@ -49,6 +59,15 @@ static const char *missing(const struct compare *c, char *out, size_t size) {
                        shown(text, reading_text(match, "text")), reading_number(match, "begin"),
                        reading_number(match, "end"));
     return out;
+}
+
+// All recorded matches before an event have come again.
+static void expect_no_match(struct compare *c, size_t event) {
+    size_t i = 0;
+    char clause[640];
+    if (next_match(c, &i) != NULL && i <= event)
+        differ(c, "in state %s a pattern does not match any more%s", c->here,
+               missing(c, clause, sizeof clause));
 }
 
 static void compare_state(struct compare *c, const json_t *fields) {
@@ -73,17 +92,9 @@ static void compare_state(struct compare *c, const json_t *fields) {
                missing(c, clause, sizeof clause));
         return;
     }
+    expect_no_match(c, c->states - 1);
     memcpy(c->here, now, sizeof now);
     c->state_count++;
-    // What matched before it has come again, or was one of several that lead to the same state.
-    size_t i = c->matches;
-    while (i < c->states) {
-        c->matches = i;
-        if (reading_next(c->r, "match", &i) == NULL)
-            break;
-    }
-    if (c->matches < c->states && i > c->states)
-        c->matches = c->states;
 }
 
 // Where two texts begin to differ.
@@ -98,15 +109,32 @@ static void compare_match(struct compare *c, const json_t *fields) {
     char pattern[SHOWN + 1];
     char then[SHOWN + 1];
     char now[SHOWN + 1];
-    size_t i = c->matches;
-    const json_t *match = reading_next(c->r, "match", &i);
+    char clause[640];
+    size_t i = 0;
+    const json_t *match = next_match(c, &i);
+    if (strcmp(reading_text(fields, "in"), "kernel") == 0)
+        return;
     if (match == NULL ||
-        strcmp(reading_text(match, "pattern"), reading_text(fields, "pattern")) != 0)
-        return; // another rule of the state: where it leads to is compared
+        strcmp(reading_text(match, "pattern"), reading_text(fields, "pattern")) != 0) {
+        differ(c,
+               "in state %s the pattern `%s` matches `%s` at byte %" PRIu64
+               " of the clean console, which it did not%s",
+               c->here, shown(pattern, reading_text(fields, "pattern")),
+               shown(now, reading_text(fields, "text")), reading_number(fields, "begin"),
+               missing(c, clause, sizeof clause));
+        return;
+    }
     const char *a = reading_text(match, "text");
     const char *b = reading_text(fields, "text");
+    const uint64_t begin = reading_number(match, "begin");
     if (strcmp(a, b) == 0) {
         c->matches = i;
+        if (begin != reading_number(fields, "begin"))
+            differ(c,
+                   "in state %s the pattern `%s` matched at byte %" PRIu64
+                   " of the clean console in the recording, and matches at byte %" PRIu64 " now",
+                   c->here, shown(pattern, reading_text(fields, "pattern")), begin,
+                   reading_number(fields, "begin"));
         return;
     }
     const size_t at = first_difference(a, b);

@@ -212,7 +212,11 @@ static void open_all(struct desk *d) {
     raw_open(&d->input, k->folder, "input.log", k->started);
     sheet_open(&d->events, k->folder, "events.jsonl");
     timing_open(&d->timing, k->folder, k->started);
-    cast_open(&d->cast, k->folder, k->wall, k->title);
+    char *title = strdup(k->title);
+    if (title != NULL)
+        (void)redact_text(k->redact, title, strlen(title));
+    cast_open(&d->cast, k->folder, k->wall, title == NULL ? "" : title);
+    free(title);
     tell_errors(d);
 }
 
