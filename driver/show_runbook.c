@@ -12,6 +12,39 @@
 #include "runbook/runbook.h"
 #include "whole_plan.h"
 
+// The engine of the script, beside the program's own dialogue files. Allocated; NULL with *f.
+static char *read_engine(struct failure *f) {
+    char *folder = scripts_folder(NULL, f);
+    char *path = NULL;
+    char *text = NULL;
+    size_t room = 0;
+    if (folder == NULL)
+        return NULL;
+    if (asprintf(&path, "%s/expect/engine.exp", folder) < 0)
+        path = NULL;
+    FILE *in = path == NULL ? NULL : fopen(path, "re");
+    if (in == NULL || getdelim(&text, &room, '\0', in) <= 0) {
+        (void)failure_set(f, EXIT_ID_SCRIPTS_BAD, "install the program anew",
+                          "%s cannot be read: %s", path == NULL ? "a file" : path, strerror(errno));
+        free(text);
+        text = NULL;
+    }
+    if (in != NULL)
+        (void)fclose(in);
+    free(path);
+    free(folder);
+    return text;
+}
+
+static int write_runbook(FILE *out, const struct runbook *b, struct failure *f) {
+    if (b->o->runbook == RUNBOOK_MD)
+        return runbook_markdown(out, b, f);
+    char *engine = read_engine(f);
+    const int rc = engine == NULL ? -1 : runbook_expect(out, b, engine, f);
+    free(engine);
+    return rc;
+}
+
 // All of it, or nothing: a runbook that ends in the middle is worse than none.
 static int print(const struct runbook *b, struct failure *f) {
     char *text = NULL;
@@ -19,7 +52,7 @@ static int print(const struct runbook *b, struct failure *f) {
     FILE *out = open_memstream(&text, &size);
     if (out == NULL)
         return failure_no_memory(f);
-    int rc = runbook_markdown(out, b, f);
+    int rc = write_runbook(out, b, f);
     if (fclose(out) != 0 && rc == 0)
         rc = failure_no_memory(f);
     if (rc == 0 && (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0))

@@ -426,9 +426,6 @@ static int check(const struct options *o, struct failure *f) {
                            "--fast and --route exclude each other");
     if (route_check(o, o->route, f) != 0)
         return -1;
-    if (o->runbook_given && (o->fast || o->route != ROUTE_RUNBOOK))
-        return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
-                           "--runbook prints the way of --route=runbook");
     if (o->plan_only && o->action != ACTION_GROW)
         return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
                            "--plan and --%s exclude each other", action_name(o->action));

@@ -10,7 +10,7 @@ const char *const route_words[] = {"runbook", "single", "early", "direct", "warm
 const char *const moment_words[] = {"single", "init", "login", "no", NULL};
 const char *const plug_words[] = {"boot", "single", "init", "login", "late", NULL};
 const char *const plug_by_words[] = {"device", "drive", NULL};
-static const char *const runbook_words[] = {"md", NULL};
+static const char *const runbook_words[] = {"md", "expect", NULL};
 static const char *const colour_words[] = {"auto", "always", "never", NULL};
 static const char *const print_words[] = {"man", "bash", "zsh", "fish", "readme", NULL};
 // Only proposed by completion: there are folders, too.
@@ -472,8 +472,10 @@ const struct option_row option_rows[] = {
      .group = GROUP_OTHER,
      .help = "print the way to do it without this program; start nothing",
      .more = "Takes DISK and SIZE and all options of a run, and only reads. "
-             "It is the procedure for a person, as Markdown: for this disk and these choices, "
+             "With md the procedure for a person, as Markdown: for this disk and these choices, "
              "with the plan's numbers, key by key from the dialogue files. "
+             "With expect a script that expect(1) runs with the same result, as careful as such a "
+             "script can be; called with --help it lists its options. "
              "The exit code is that of --plan."},
     {.name = "recover",
      .kind = KIND_ACTION,

@@ -7,7 +7,6 @@
 #include "dialogue/outline.h"
 #include "report/plan_text.h"
 #include "report/text.h"
-#include "routes.h"
 #include "runbook/md_state.h"
 #include "runbook/quote.h"
 #include "runbook/runbook.h"
@@ -183,7 +182,7 @@ int runbook_markdown(FILE *out, const struct runbook *b, struct failure *f) {
     put_numbers(out, b->plan);
     put_reasons(out, &b->plan->reasons);
     put_host(out, b, 0, HOST_GUEST_RUNS);
-    if (outline_walk(b->scripts, routes[ROUTE_RUNBOOK].dialogue, b->vars, visit, &w, f) != 0)
+    if (outline_walk(b->scripts, b->dialogue, b->vars, visit, &w, f) != 0)
         return -1;
     if (w.item > 0)
         (void)fputc('\n', out);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "dialogue/given.h"
+#include "routes.h"
 #include "work/overlay.h"
 
 // The serial number of a run is random; that of a runbook is the file system's, so that the same
@@ -18,7 +19,17 @@ static void serial_of(char serial[COMMAND_SERIAL_SIZE], const struct plan *p) {
 
 int runbook_make(struct runbook *b, const struct options *o, const struct plan *p,
                  const struct scripts *scripts, const char *iso, struct failure *f) {
-    *b = (struct runbook){.o = o, .plan = p, .scripts = scripts, .guest = *p, .iso = iso != NULL};
+    *b = (struct runbook){.o = o,
+                          .plan = p,
+                          .scripts = scripts,
+                          .dialogue = routes[o->route].dialogue,
+                          .guest = *p,
+                          .iso = iso != NULL};
+    if (routes[o->route].own_kernel)
+        return failure_set(f, EXIT_ID_USAGE, "choose another --route",
+                           "there is no runbook of the route %s, whose kernel this program takes "
+                           "out of the ISO",
+                           route_words[o->route]);
     serial_of(b->serial, p);
     if (host_commands_make(&b->host, o, p, f) != 0)
         return -1;

@@ -19,8 +19,9 @@ struct runbook {
     const struct options *o;
     const struct plan *plan; // of the disk
     const struct scripts *scripts;
-    struct plan guest; // as the guest's disk goes: the overlay in the disk's place
-    bool iso;          // the ISO is at hand
+    const char *dialogue; // with which the guest's part begins
+    struct plan guest;    // as the guest's disk goes: the overlay in the disk's place
+    bool iso;             // the ISO is at hand
     char serial[COMMAND_SERIAL_SIZE];
     struct qemu_command command;
     struct host_commands host;
@@ -37,5 +38,8 @@ void runbook_free(struct runbook *b);
 
 // Writes it. 0, or -1 with EXIT_ID_SCRIPTS_BAD or EXIT_ID_INTERNAL.
 int runbook_markdown(FILE *out, const struct runbook *b, struct failure *f);
+
+// The same as a script; engine: the text of scripts/expect/engine.exp.
+int runbook_expect(FILE *out, const struct runbook *b, const char *engine, struct failure *f);
 
 #endif

@@ -13,6 +13,7 @@ import person
 import recover
 import refusals
 import routes
+import runbooks
 import stops
 import typing_cases
 from trial import SOURCE, Case, Result, must
@@ -36,5 +37,6 @@ def every_code(_trial):
 
 CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *deaths.CASES, *mistakes.CASES, *stops.CASES,
          *diagnosis.CASES, *person.CASES, *patience_cases.CASES, *recover.CASES, *routes.CASES,
+         *runbooks.CASES,
          Case("table/exit-codes", disk="", run=every_code)]
 SLOW = patience_cases.SLOW

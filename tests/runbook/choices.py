@@ -26,7 +26,8 @@ def every():
         yield (f"--attach={attach}", f"--seq={seq}", f"--log={log}")
     for plug, by in itertools.product(("boot", "single", "init", "login", "late"), ("device", "drive")):
         yield ("--attach=usb", f"--plug={plug}", f"--plug-by={by}")
-    for option in ("--console", "--debug-init", "--kmsg-mark", "--dmesg", "--verbose-services", "--in-place", "--append=quiet"):
+    for option in ("--console", "--debug-init", "--kmsg-mark", "--dmesg", "--verbose-services", "--in-place", "--append=quiet",
+                   "--route=single", "--route=early"):
         yield (option,)
 
 
