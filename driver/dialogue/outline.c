@@ -90,7 +90,7 @@ static int enter(const struct walk *w, const struct dialogue *d, const struct st
         assign(w->v, s->supposed, s->supposed_count) != 0 || w->visit(w->arg, d, s, w->v) != 0)
         return -1;
     const struct dialogue *called = s->call == NULL ? NULL : scripts_dialogue(w->scripts, s->call);
-    if (called == NULL || depth == DEPTH_MAX || (depth > 0 && s->when == NULL))
+    if (called == NULL || depth == DEPTH_MAX)
         return 0;
     return walk(w, called, depth + 1);
 }

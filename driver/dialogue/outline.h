@@ -2,8 +2,7 @@
 //
 // The way through the states is that of a run in which all goes well: conditions are told by the
 // choices and the plan, and where the guest would tell something, by what the states suppose
-// (`supposed`, `likely`) and the exit code 0. Within a dialogue only those calls count that a
-// choice decides on; others are ways out of some trouble.
+// (`supposed`, `likely`) and the exit code 0. So ways out of some trouble are not on it.
 #ifndef QEMU_GROW_DIALOGUE_OUTLINE_H
 #define QEMU_GROW_DIALOGUE_OUTLINE_H
 
