@@ -9,8 +9,9 @@ from trial import Case, must
 ROUTES = ("single", "early", "direct")  # from the slowest to the quickest, all before the runbook's
 WAYS = ("hda", "virtio", "usb")
 SHELL = {"single": "single", "early": "rdinit", "direct": "rdinit"}
-KERNEL = {"single": ("console=ttyS0", "quiet", "single"), "early": ("console=ttyS0", "quiet", "rdinit=/bin/sh"),
-          "direct": ("console=ttyS0", "quiet", "rdinit=/bin/sh")}
+KERNEL = {"single": ("console=ttyS0", "quiet", "no_timer_check", "single"),
+          "early": ("console=ttyS0", "quiet", "no_timer_check", "rdinit=/bin/sh"),
+          "direct": ("console=ttyS0", "quiet", "no_timer_check", "rdinit=/bin/sh")}
 OPTIONS = " --initdb --no-network --repositories-file /tmp/apks"
 
 
@@ -67,11 +68,11 @@ CHOICES = (
     Case("routes/early-plug-boot", usb("early", "boot"), after=plugged("start")),
     Case("routes/direct-plug-late", usb("direct", "late", "--plug-by=drive"), after=plugged("rdinit")),
     Case("routes/single-debug-init", ("--route=single", "--debug-init"),
-         after=by("single", ("console=ttyS0", "debug_init", "single"))),
+         after=by("single", ("console=ttyS0", "debug_init", "no_timer_check", "single"))),
     Case("routes/early-words", ("--route=early", "--console", "--append=nokaslr edd=off", "--kmsg-mark", "--dmesg"),
-         after=by("early", ("console=ttyS0", "rdinit=/bin/sh", "nokaslr", "edd=off"))),
+         after=by("early", ("console=ttyS0", "no_timer_check", "rdinit=/bin/sh", "nokaslr", "edd=off"))),
     Case("routes/direct-words", ("--route=direct", "--console", "--append=a,b 'c'"), "kernel=all",
-         after=by("direct", ("console=ttyS0", "rdinit=/bin/sh", "a,b", "'c'"))),
+         after=by("direct", ("console=ttyS0", "no_timer_check", "rdinit=/bin/sh", "a,b", "'c'"))),
     Case("routes/no-is-no-choice", ("--route=direct", "--seq=no", "--log=no"), after=by("direct")),
     Case("routes/direct-in-place", ("--route=direct", "--in-place"), after=by("direct")),
     Case("routes/direct-openwrt", ("--route=direct",), disk="openwrt-padding", size="512M", after=by("direct"),
@@ -80,7 +81,8 @@ CHOICES = (
     Case("routes/disk-late", ("--route=direct",), "serial=late", after=by("direct")),
     Case("routes/fast", ("--fast", "--no-warm"), after=by("direct")),
     Case("routes/fast-plug-boot", ("--fast", "--attach=usb", "--plug=boot"), after=by("early")),
-    Case("routes/fast-debug-init", ("--fast", "--debug-init"), after=by("single", ("console=ttyS0", "debug_init", "single"))),
+    Case("routes/fast-debug-init", ("--fast", "--debug-init"),
+         after=by("single", ("console=ttyS0", "debug_init", "no_timer_check", "single"))),
     Case("routes/fast-seq", ("--fast", "--seq=login"), after=lambda trial, result: took("runbook", result)),
 )
 
@@ -130,14 +132,16 @@ def ways_to_give():
                after=gave_way("early", "single"))
     yield Case("routes/way-single-runbook", ("--route=single", "--attach=usb"), "runs=1 emergency=media",
                after=gave_way("single", "runbook"))
-    yield Case("routes/way-all", ("--fast", "--no-warm"), "runs=3 panic=kernel", after=gave_way("direct", "early", "single", "runbook"))
+    yield Case("routes/way-all", ("--fast", "--no-warm"), "runs=3 panic=kernel",
+               after=gave_way("direct", "early", "single", "runbook"))
     yield Case("routes/way-all-fail", ("--fast", "--no-warm"), "apk=missing", exit=52, stage="spared", state="same",
                says=("e2fsprogs-extra",), after=lambda trial, result: must(starts(trial) == 4, "not each was tried"))
     # A route on which what was asked for has no meaning is passed over.
     yield Case("routes/way-plug-boot", ("--fast", "--attach=usb", "--plug=boot"), "runs=2 die=apk",
                after=gave_way("early", "single", "runbook"))
     # In place: nobody has mounted anything.
-    yield Case("routes/way-in-place", ("--fast", "--no-warm", "--in-place"), "runs=1 die=target:0", after=gave_way("direct", "early"))
+    yield Case("routes/way-in-place", ("--fast", "--no-warm", "--in-place"), "runs=1 die=target:0",
+               after=gave_way("direct", "early"))
 
 
 def stays(name, faults, code, state="same", options=("--fast", "--no-warm"), **more):
