@@ -59,7 +59,7 @@ struct machine {
     uint64_t echo_ms; // the slowest echo lately; 0: none yet
     bool unsure;      // keys were sent whose effect on the line is not known
     bool keys_bad;    // it is proved that keys got lost or came twice on their way to the guest
-    unsigned lines;   // typed so far
+    uint32_t dither;  // see typing_dither
     unsigned slow;    // a line begins with chunks smaller by as many powers of two
     int turn_ms;      // longest wait in one turn
     uint64_t waiting_since_ms;

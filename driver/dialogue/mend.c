@@ -5,16 +5,17 @@
 #include <stdlib.h>
 
 enum {
-    ERASE_MAX = 64, // bytes that are taken back one by one; more: the line is emptied
-    PROOFS_MAX = 8, // times that a proof may fail
-    DITHER = 4,     // drawings asked for, at most, against faults that come in step with ours
+    ERASE_MAX = 64,   // bytes that are taken back one by one; more: the line is emptied
+    PROOFS_MAX = 8,   // times that a proof may fail
+    DRAWINGS_MAX = 4, // drawings asked for at a time
 };
 
 // How much of the line stands in a drawing of it, and how much after that.
-static void compare(const struct typing *t, const char *line, ptrdiff_t size, size_t *held,
+static void compare(struct typing *t, const char *line, ptrdiff_t size, size_t *held,
                     ptrdiff_t *extra) {
     *held = 0;
     *extra = -1;
+    t->pads = 0;
     if (size < 0)
         return;
     const size_t length = (size_t)size;
@@ -27,10 +28,11 @@ static void compare(const struct typing *t, const char *line, ptrdiff_t size, si
         if (line[i] != t->p->pad[0])
             return;
     *extra = 0; // a pad too many does no harm
+    t->pads = length - *held;
 }
 
 // Reads what stands there. False while nothing has come, or without memory.
-static bool read_line(const struct typing *t, size_t *held, ptrdiff_t *extra) {
+static bool read_line(struct typing *t, size_t *held, ptrdiff_t *extra) {
     size_t size = 0;
     const char *seen = typing_seen(t, &size);
     char *line = seen == NULL ? NULL : malloc(size + 1);
@@ -47,8 +49,8 @@ int mend_look(struct typing *t, const char *keys, size_t times, ptrdiff_t expect
     if (t->from == 0)
         stream_skip(text);
     typing_send(t, keys, times);
-    typing_send(t, t->p->redraw, 1 + (t->failures + t->m->lines) % DITHER);
-    t->drawn = true;
+    typing_send(t, t->p->redraw, 1 + typing_dither(t->m, DRAWINGS_MAX));
+    t->drawn = t->late = true;
     typing_begin(t);
     size_t before = 0;
     for (;;) {
@@ -146,4 +148,17 @@ int mend_prove(struct typing *t, struct failure *f) {
             return brought;
     }
     return 0;
+}
+
+int mend_settle(struct typing *t, struct failure *f) {
+    for (unsigned tries = 0; t->late && tries < PROOFS_MAX; tries++) {
+        for (size_t pads = t->pads + 1; pads > 0; pads--)
+            if (typing_add_pad(t, f) != 0)
+                return -1;
+        t->stands = t->size - 1;
+        const int brought = typing_bring(t, t->stands, f);
+        if (brought != 1)
+            return brought;
+    }
+    return 1;
 }

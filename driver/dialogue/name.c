@@ -18,7 +18,7 @@ enum {
 
 static void idle_keys(struct typing *t) {
     if (t->p->idle != NULL)
-        typing_send(t, t->p->idle, t->failures % DITHER);
+        typing_send(t, t->p->idle, typing_dither(t->m, DITHER));
 }
 
 // Waits until nothing comes any more. 0, or -1 with *f.

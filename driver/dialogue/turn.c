@@ -55,8 +55,8 @@ void machine_begin_wait(struct machine *m, const char *what, double guest_ms) {
 
 // The processor time since the guest fell quiet is less than 1/part of its own time.
 static bool idles(const struct machine *m, unsigned part) {
-    return (double)(m->clock.usage.cpu_ms - m->quiet.cpu_ms) * part <
-           m->clock.own_ms - m->quiet.own_ms;
+    const double cpu_ms = (double)m->clock.usage.cpu_ms - (double)m->quiet.cpu_ms;
+    return cpu_ms * part < m->clock.own_ms - m->quiet.own_ms;
 }
 
 bool machine_quiet(const struct machine *m, double guest_ms) {

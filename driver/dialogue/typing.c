@@ -15,7 +15,7 @@ enum {
     QUIET_MAX_MS = 8000, // and no more
     TURNS = 4,           // looks during such a wait
     SLOW_MAX = 10,       // powers of two
-    DITHER = 4,          // idle keys, at most one less, against faults that come in step with ours
+    DITHER = 4,          // idle keys and pads, at most so many
 };
 
 int machine_fresh_mark(struct machine *m, struct failure *f) {
@@ -65,6 +65,11 @@ int typing_turn(struct typing *t, struct failure *f) {
 void typing_send(struct typing *t, const char *keys, size_t n) {
     for (size_t i = 0; i < n; i++)
         link_send(t->m->link, keys, strlen(keys));
+}
+
+size_t typing_dither(struct machine *m, size_t n) {
+    m->dither = m->dither * 1103515245 + 12345; // C's own example of rand()
+    return m->dither / 65536 % n;
 }
 
 // Where the last match ends; -1: there is none.
@@ -188,6 +193,7 @@ int typing_bring(struct typing *t, size_t have, struct failure *f) {
             return -1;
         if (v == ECHO_PERFECT) {
             have += n;
+            t->late = false; // the drawings that were asked for before have come before
             typing_progress(t, have);
             continue;
         }
@@ -216,8 +222,10 @@ static int bring_line(struct typing *t, struct failure *f) {
         if (right != 1)
             return right;
     }
-    const int brought = typing_bring(t, have, f);
-    return brought == 1 && t->mended && t->p->redraw != NULL ? mend_prove(t, f) : brought;
+    int brought = typing_bring(t, have, f);
+    if (brought == 1 && t->mended && t->p->redraw != NULL)
+        brought = mend_prove(t, f);
+    return brought == 1 ? mend_settle(t, f) : brought;
 }
 
 // Has the answer to Enter begun? Looks at what came since it was sent.
@@ -250,7 +258,7 @@ static int lost_enter(struct typing *t, struct failure *f) {
     if (t->p->echo == ECHO_ERASED)
         return name_lost_enter(t, f);
     // A pad that is echoed before any LF was typed at the line; and then it is looked at.
-    const size_t pads = 1 + t->failures % DITHER;
+    const size_t pads = 1 + typing_dither(t->m, DITHER);
     typing_send(t, t->p->pad, pads);
     t->m->unsure = true;
     const int taken = await_taken(t, pads, f);
@@ -263,7 +271,10 @@ static int lost_enter(struct typing *t, struct failure *f) {
     t->from = 0;
     if (looked < 0)
         return -1;
-    return looked == 1 && held == t->size ? 1 : 2;
+    if (looked != 1 || held != t->size)
+        return 2;
+    const int settled = mend_settle(t, f);
+    return settled == 0 ? 2 : settled;
 }
 
 static int hand_in(struct typing *t, struct failure *f) {
@@ -277,7 +288,7 @@ static int hand_in(struct typing *t, struct failure *f) {
         record_typed(link_record(t->m->link), t->text, t->p->prompt);
         stream_skip(link_text(t->m->link));
         if (t->p->idle != NULL)
-            typing_send(t, t->p->idle, sent % DITHER);
+            typing_send(t, t->p->idle, sent == 0 ? 0 : typing_dither(t->m, DITHER));
         typing_send(t, t->p->submit, 1);
         t->m->unsure = false;
         if (t->p->taken == NULL)
@@ -335,7 +346,6 @@ int machine_type(struct machine *m, const struct prompt *p, const char *text, st
     char why[128];
     int result = compose(&t, text, f);
     t.again = p->again == NULL ? NULL : pattern_compile(p->again, why, sizeof why);
-    m->lines++;
     machine_note_typed(m, text, p->prompt);
     link_gather(m->link, true);
     m->unsure = m->unsure || m->slow > 0;

@@ -24,6 +24,8 @@ struct typing {
     bool drawn;            // the line is read after the last match of `again`
     size_t from;           // so many bytes of the stream's rest are older
     size_t stands;         // bytes of the line that were drawn in one piece
+    size_t pads;           // pads behind the line, in the last drawing
+    bool late;             // drawings that were asked for may still be on their way
     bool mended;           // keys were sent twice or taken back
     size_t best;           // most bytes that ever stood right
     unsigned failures;     // since then
@@ -49,6 +51,10 @@ int typing_await(struct typing *t, size_t sent, size_t *echoed, struct failure *
 // So many bytes stand right. Counts as progress when they were never so many.
 void typing_progress(struct typing *t, size_t have);
 
+// A number below n, a new one each time: how many bytes more are sent, so that faults that come in
+// step with ours do not do so for ever.
+size_t typing_dither(struct machine *m, size_t n);
+
 // Adds a pad to the line. 0, or -1 with *f.
 int typing_add_pad(struct typing *t, struct failure *f);
 
@@ -71,6 +77,10 @@ int mend_line(struct typing *t, ptrdiff_t expected, size_t *have, struct failure
 
 // Looks until a line that was mended is proved to stand there. 1, 0 (given up) or -1 with *f.
 int mend_prove(struct typing *t, struct failure *f);
+
+// A late drawing must not be taken for Enter's answer: types one more pad until its echo proves
+// that none is on its way any more. 1, 0 (given up) or -1 with *f.
+int mend_settle(struct typing *t, struct failure *f);
 
 // name.c ---------------------------------------------------------------------------------------
 

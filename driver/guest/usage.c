@@ -10,7 +10,9 @@
 enum {
     SMALL = 16,           // bytes that a call moves without being about data: an event's are 8
     STATE_FIELD = 3,      // of /proc/PID/stat; 2 is the name in parentheses
-    UTIME_FIELD = 14,     // and stime behind it
+    UTIME_FIELD = 14,     // and stime, cutime, cstime behind it
+    TIMES = 4,            // of these
+    FAMILY_MAX = 32,      // the process and those that it started, such as QEMU behind a wrapper
     NS_PER_MS = 1000000,  // of schedstat
     TICKS_A_SECOND = 100, // where the host does not say
 };
@@ -38,14 +40,15 @@ static void look_at_stat(struct usage *u, pid_t pid) {
     char text[1024];
     read_proc(pid, "stat", text, sizeof text);
     char *at = field(text, STATE_FIELD);
-    u->stopped = at != NULL && (at[1] == 'T' || at[1] == 't');
+    u->stopped = u->stopped || (at != NULL && (at[1] == 'T' || at[1] == 't'));
     at = field(text, UTIME_FIELD);
     if (at == NULL)
         return;
-    const uint64_t utime = strtoull(at + 1, &at, 10);
-    const uint64_t stime = strtoull(at, NULL, 10);
+    uint64_t used = 0;
+    for (int i = 0; i < TIMES; i++)
+        used += strtoull(at + 1, &at, 10);
     const long ticks = sysconf(_SC_CLK_TCK);
-    u->cpu_ms = (utime + stime) * 1000 / (ticks > 0 ? (uint64_t)ticks : TICKS_A_SECOND);
+    u->cpu_ms += used * 1000 / (ticks > 0 ? (uint64_t)ticks : TICKS_A_SECOND);
 }
 
 // The number behind a name in /proc/PID/io.
@@ -57,14 +60,31 @@ static uint64_t number(const char *text, const char *name) {
 static void look_at_io(struct usage *u, pid_t pid) {
     char text[512];
     read_proc(pid, "io", text, sizeof text);
-    u->read_bytes = number(text, "rchar: ");
-    u->written_bytes = number(text, "wchar: ");
+    u->read_bytes += number(text, "rchar: ");
+    u->written_bytes += number(text, "wchar: ");
     u->io_bytes = u->read_bytes + u->written_bytes;
-    u->io_calls = number(text, "syscr: ") + number(text, "syscw: ");
+    u->io_calls += number(text, "syscr: ") + number(text, "syscw: ");
+}
+
+// A process, and those that were started by it.
+struct family {
+    pid_t pids[FAMILY_MAX];
+    size_t count;
+};
+
+// The processes that a thread has started.
+static void look_at_children(struct family *all, pid_t pid, long thread) {
+    char name[64];
+    char text[512];
+    (void)snprintf(name, sizeof name, "task/%ld/children", thread);
+    read_proc(pid, name, text, sizeof text);
+    char *at = text;
+    for (long child; all->count < FAMILY_MAX && (child = strtol(at, &at, 10)) > 0;)
+        all->pids[all->count++] = (pid_t)child;
 }
 
 // The second number of a thread's schedstat: nanoseconds of waiting for a processor.
-static void look_at_threads(struct usage *u, pid_t pid) {
+static void look_at_threads(struct usage *u, struct family *all, pid_t pid) {
     char path[64];
     (void)snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
     DIR *threads = opendir(path);
@@ -81,15 +101,19 @@ static void look_at_threads(struct usage *u, pid_t pid) {
         const char *waited = strchr(text, ' ');
         if (waited != NULL)
             u->starved_ms += strtoull(waited, NULL, 10) / NS_PER_MS;
+        look_at_children(all, pid, thread);
     }
     (void)closedir(threads);
 }
 
 struct usage usage_of(pid_t pid) {
     struct usage u = {0};
-    look_at_stat(&u, pid);
-    look_at_io(&u, pid);
-    look_at_threads(&u, pid);
+    struct family all = {.pids = {pid}, .count = 1};
+    for (size_t i = 0; i < all.count; i++) {
+        look_at_stat(&u, all.pids[i]);
+        look_at_io(&u, all.pids[i]);
+        look_at_threads(&u, &all, all.pids[i]);
+    }
     return u;
 }
 

@@ -1,4 +1,5 @@
-// What a process has used so far, seen from outside: /proc.
+// What a process and those that it started (QEMU behind a wrapper) have used so far, seen from
+// outside: /proc.
 #ifndef QEMU_GROW_GUEST_USAGE_H
 #define QEMU_GROW_GUEST_USAGE_H
 
@@ -6,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// Sums since the process began. What the host does not tell is zero.
+// Sums since the process began; they may shrink when one of its children ends. What the host does
+// not tell is zero.
 struct usage {
     uint64_t cpu_ms;     // processor time of all its threads, those that have ended included
     uint64_t starved_ms; // time that its present threads were ready to run, and had to wait
