@@ -438,6 +438,9 @@ int grow(const struct options *o, struct report *r, enum stage *stage, struct fa
     report_end(r, result >= 0);
     if (result < 0 && !o->in_place)
         *stage = work_give_up(&run.work);
+    if (result < 0)
+        record_clean(run.record, f->what, strlen(f->what));
+    record_clean_json(run.record, run.talk.diagnosis);
     record_outcome(&run, result, *stage, f);
     const char *open = record_folder(run.record);
     char *folder = open != NULL ? strdup(open) : NULL;

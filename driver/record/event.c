@@ -38,7 +38,7 @@ static json_t *clean_text(struct redact *x, const json_t *value) {
 }
 
 // Cleans all texts below; what a secret is to be recognised by is none of the recording's.
-static bool clean_all(struct redact *x, json_t *value) {
+bool event_clean(struct redact *x, json_t *value) {
     static const char option[] = "--redact=";
     const char *key = NULL;
     json_t *child = NULL;
@@ -49,7 +49,7 @@ static bool clean_all(struct redact *x, json_t *value) {
         json_t *clean = json_is_string(child) ? clean_text(x, child) : NULL;
         if (clean != NULL)
             (void)json_object_set_new(value, key, clean);
-        changed = clean != NULL || clean_all(x, child) || changed;
+        changed = clean != NULL || event_clean(x, child) || changed;
     }
     json_array_foreach(value, i, child) {
         const bool names = json_is_string(child) &&
@@ -59,15 +59,16 @@ static bool clean_all(struct redact *x, json_t *value) {
                                                 : NULL;
         if (clean != NULL)
             (void)json_array_set_new(value, i, clean);
-        changed = clean != NULL || clean_all(x, child) || changed;
+        changed = clean != NULL || event_clean(x, child) || changed;
     }
     return changed;
 }
 
 char *event_redact(struct redact *x, const char *line, size_t size) {
     json_t *event = json_loadb(line, size, 0, NULL);
-    char *clean =
-        clean_all(x, event) ? line_of(event, json_number_value(json_object_get(event, "t"))) : NULL;
+    char *clean = event_clean(x, event)
+                      ? line_of(event, json_number_value(json_object_get(event, "t")))
+                      : NULL;
     json_decref(event);
     return clean;
 }

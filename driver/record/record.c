@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/monotonic.h"
+#include "record/event.h"
 #include "record/formats.h"
 #include "record/record_impl.h"
 #include "record/shelf.h"
@@ -245,6 +246,11 @@ int record_open(struct record *r, const struct options *o, char **note, struct f
 void record_clean(struct record *r, char *text, size_t size) {
     if (r != NULL && r->redact != NULL && redact_active(r->redact))
         (void)redact_text(r->redact, text, size);
+}
+
+void record_clean_json(struct record *r, json_t *value) {
+    if (r != NULL && r->redact != NULL && value != NULL && redact_active(r->redact))
+        (void)event_clean(r->redact, value);
 }
 
 void record_file(struct record *r, const char *name, const char *text, size_t size) {

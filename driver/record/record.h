@@ -43,6 +43,8 @@ int record_failed(const struct record *r, struct failure *f);
 
 // A text without secrets, in place, as the recording would have it.
 void record_clean(struct record *r, char *text, size_t size);
+// The same of all texts of a value; NULL: nothing.
+void record_clean_json(struct record *r, json_t *value);
 // Another file of the recording, unless it is there already. What fails is kept silent.
 void record_file(struct record *r, const char *name, const char *text, size_t size);
 

@@ -156,6 +156,12 @@ def bundle(trial, _result):
     must(code == 27 and "File exists" in err, "a bundle was written over:", code, err)
 
 
+def no_secret(trial, result):
+    """What is told of a failure is told without secrets, at once and later."""
+    text = result.err + ask(trial, "-v", f"--explain={trial.transcript}")[1]
+    must("e2fsprogs-extra" not in text and "****" in text, "the secret is told:", text)
+
+
 CASES = [
     told("dies", "die=apk:1", 43),
     told("misprint", "misprint=login", 43),
@@ -169,6 +175,8 @@ CASES = [
     told("e2fsck", "e2fsck=4", 90),
     told("resize2fs", "resize2fs=1", 90),
     Case("diagnosis/quiet", ("-q",), faults="apk=missing", exit=52, state="same", after=silent),
+    Case("diagnosis/redact", ("--redact=e2fsprogs-extra",), faults="apk=missing", exit=52, state="same",
+         after=no_secret),
     Case("diagnosis/good", after=good),
     Case("diagnosis/last", faults="apk=missing", exit=52, state="same", run=no_folder, after=last),
     Case("diagnosis/killed", exit=-signal.SIGKILL, state="same", run=killed, after=explain_killed),

@@ -64,7 +64,16 @@ def check_state(trial, _result):
     must(("shell", "frob") in done, "the guest did not get the command:", done)
     must(not any("half" in str(did) for _, did in done), "the guest ran half a line:", done)
     sizes = [did for state, did in done if state == "window"]
+    with open(os.path.join(trial.transcript, "input.log"), "rb") as file:
+        must(b"frob\rabc\x03half a line" in file.read(), "the recording has not what the person typed")
     must([30, 100] in sizes and [41, 132] in sizes and sizes[-1] == [24, 80], "window sizes:", sizes)
+
+
+def check_secret(trial, _result):
+    """What a person types is recorded without what --redact names."""
+    for name in os.listdir(trial.transcript):
+        with open(os.path.join(trial.transcript, name), "rb") as file:
+            must(b"frob" not in file.read(), "the secret is in", name)
 
 
 def mend(trial):
@@ -178,6 +187,7 @@ OPENED = ("--interact=e2fsck/check",)
 
 CASES = [
     Case("person/state", OPENED, run=at_state, after=check_state, says=("a person had the console 1 time",)),
+    Case("person/redact", (*OPENED, "--redact=frob"), run=at_state, after=check_secret),
     Case("person/mend", (ON_FAILURE,), faults="apk=missing", run=mend),
     Case("person/give-up", (ON_FAILURE,), faults="apk=missing", run=give_up, exit=52, stage="spared", state="same"),
     Case("person/again", (ON_FAILURE,), faults="apk=missing", run=again_and_end, exit=52, stage="spared", state="same"),
