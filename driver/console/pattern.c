@@ -46,6 +46,8 @@ static const char *end_or(const char *found, size_t skip, const char *r) {
 static const char *skip_escape(const char *r) {
     if (r[1] == 'Q')
         return end_or(strstr(r + 2, "\\E"), 2, r);
+    if (r[1] == 'c' && r[2] != '\0') // \c( and its like: a control character
+        return r + 3;
     return r[1] == '\0' ? r + 1 : r + 2;
 }
 
@@ -118,7 +120,7 @@ static const char *skip_group_head(const char *r) {
     if (r[1] != '?')
         return r + 1;
     r += 2;
-    if (strchr(":=!>|", *r) != NULL)
+    if (*r != '\0' && strchr(":=!>|", *r) != NULL)
         return r + 1;
     if (*r == '<' && (r[1] == '=' || r[1] == '!'))
         return r + 2;

@@ -37,8 +37,10 @@ static json_t *partial_of(const struct pattern *p, const char *in, const char *t
     const size_t end = found.begin + found.matched;
     const size_t shown = found.matched < MATCHED_MAX ? found.matched : MATCHED_MAX;
     const size_t after = size - end < AFTER_MAX ? size - end : AFTER_MAX;
-    set(row, "begin", json_integer((json_int_t)(offset + found.begin)));
-    set(row, "end", json_integer((json_int_t)(offset + end)));
+    const uint64_t first = offset + found.begin;
+    const uint64_t broke = offset + end;
+    set(row, "begin", json_integer((json_int_t)first));
+    set(row, "end", json_integer((json_int_t)broke));
     set(row, "text", record_text(text + end - shown, shown));
     if (!found.open)
         set(row, "then", record_text(text + end, after));

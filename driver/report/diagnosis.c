@@ -106,25 +106,33 @@ static void print_pattern(const struct printer *p, const json_t *row, const char
     (void)fputc('\n', p->out);
 }
 
+// A row of the patterns, to be sorted.
+struct got {
+    const json_t *row;
+    size_t place; // in the state's list
+};
+
 static int by_match(const void *a, const void *b) {
-    const json_int_t left = matched(*(json_t *const *)a);
-    const json_int_t right = matched(*(json_t *const *)b);
-    return left < right ? 1 : left > right ? -1 : 0;
+    const struct got *x = a;
+    const struct got *y = b;
+    const json_int_t left = matched(x->row);
+    const json_int_t right = matched(y->row);
+    return left < right ? 1 : left > right ? -1 : x->place > y->place ? 1 : -1;
 }
 
 // Those that got furthest first.
 static void print_patterns(const struct printer *p, const json_t *f) {
     const json_t *rows = json_object_get(f, "partial");
     const size_t count = json_array_size(rows);
-    const json_t **sorted = count == 0 ? NULL : calloc(count, sizeof *sorted);
+    struct got *sorted = count == 0 ? NULL : calloc(count, sizeof *sorted);
     if (sorted == NULL)
         return;
     for (size_t i = 0; i < count; i++)
-        sorted[i] = json_array_get(rows, i);
-    qsort(sorted, count, sizeof(json_t *), by_match);
+        sorted[i] = (struct got){.row = json_array_get(rows, i), .place = i};
+    qsort(sorted, count, sizeof *sorted, by_match);
     const size_t some = p->style->all || count <= BRIEF_PATTERNS ? count : BRIEF_PATTERNS;
     for (size_t i = 0; i < some; i++)
-        print_pattern(p, sorted[i], i == 0 ? "patterns" : "");
+        print_pattern(p, sorted[i].row, i == 0 ? "patterns" : "");
     if (some < count) {
         begin(p, "");
         (void)fprintf(p->out, "and %zu more\n", count - some);
