@@ -9,6 +9,9 @@
 #include "dialogue/script.h"
 #include "grow.h"
 #include "options/folder.h"
+#include "record/read.h"
+#include "record/shelf.h"
+#include "runbook/md_done.h"
 #include "runbook/runbook.h"
 #include "whole_plan.h"
 
@@ -45,6 +48,20 @@ static int write_runbook(FILE *out, const struct runbook *b, struct failure *f) 
     return rc;
 }
 
+static int put_all(const char *text, size_t size, struct failure *f) {
+    if (fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0)
+        return 0;
+    return failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "", "the output cannot be written: %s",
+                       strerror(errno));
+}
+
+static struct scripts *load(const struct options *o, struct failure *f) {
+    char *folder = scripts_folder(o->scripts, f);
+    struct scripts *scripts = folder == NULL ? NULL : scripts_load(folder, f);
+    free(folder);
+    return scripts;
+}
+
 // All of it, or nothing: a runbook that ends in the middle is worse than none.
 static int print(const struct runbook *b, struct failure *f) {
     char *text = NULL;
@@ -55,9 +72,8 @@ static int print(const struct runbook *b, struct failure *f) {
     int rc = write_runbook(out, b, f);
     if (fclose(out) != 0 && rc == 0)
         rc = failure_no_memory(f);
-    if (rc == 0 && (fwrite(text, 1, size, stdout) != size || fflush(stdout) != 0))
-        rc = failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "", "the output cannot be written: %s",
-                         strerror(errno));
+    if (rc == 0)
+        rc = put_all(text, size, f);
     free(text);
     return rc;
 }
@@ -65,9 +81,7 @@ static int print(const struct runbook *b, struct failure *f) {
 static int make_and_print(const struct options *o, const struct plan *p, const char *iso,
                           struct failure *f) {
     struct runbook b = {0};
-    char *folder = scripts_folder(o->scripts, f);
-    struct scripts *scripts = folder == NULL ? NULL : scripts_load(folder, f);
-    free(folder);
+    struct scripts *scripts = load(o, f);
     if (scripts == NULL)
         return -1;
     int rc = runbook_make(&b, o, p, scripts, iso, f);
@@ -78,7 +92,33 @@ static int make_and_print(const struct options *o, const struct plan *p, const c
     return rc;
 }
 
+// Of a run that is over.
+static int show_done(const struct options *o, struct failure *f) {
+    struct reading r = {0};
+    char *text = NULL;
+    size_t size = 0;
+    const bool last = strcmp(o->disk, "last") == 0;
+    char *folder = last ? shelf_last(f) : strdup(o->disk);
+    struct scripts *scripts = load(o, f);
+    FILE *out = open_memstream(&text, &size);
+    int rc = folder == NULL || scripts == NULL || out == NULL ? -1 : reading_open(&r, folder, f);
+    if (rc == 0) {
+        rc = runbook_done(out, &r, scripts, f);
+        reading_free(&r);
+    }
+    if (out != NULL && fclose(out) != 0 && rc == 0)
+        rc = failure_no_memory(f);
+    if (rc == 0)
+        rc = put_all(text, size, f);
+    free(text);
+    free(folder);
+    scripts_free(scripts);
+    return rc;
+}
+
 int show_runbook(const struct options *o, struct report *r, struct failure *f) {
+    if (o->size == NULL)
+        return show_done(o, f);
     struct plan p;
     char *iso = NULL;
     whole_plan(&p, o, &iso);

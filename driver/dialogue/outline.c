@@ -69,7 +69,7 @@ char *outline_text(struct vars *v, const char *text) {
     return outline_text_with(v, text, NULL);
 }
 
-static int assign(struct vars *v, const struct assignment *set, unsigned count) {
+int outline_assign(struct vars *v, const struct assignment *set, unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         if (!holds(set[i].when, v))
             continue;
@@ -86,8 +86,9 @@ static int walk(const struct walk *w, const struct dialogue *d, int depth);
 
 // One state: what it sets and supposes, and the dialogue that it calls.
 static int enter(const struct walk *w, const struct dialogue *d, const struct state *s, int depth) {
-    if (assign(w->v, s->set, s->set_count) != 0 ||
-        assign(w->v, s->supposed, s->supposed_count) != 0 || w->visit(w->arg, d, s, w->v) != 0)
+    if (outline_assign(w->v, s->set, s->set_count) != 0 ||
+        outline_assign(w->v, s->supposed, s->supposed_count) != 0 ||
+        w->visit(w->arg, d, s, w->v) != 0)
         return -1;
     const struct dialogue *called = s->call == NULL ? NULL : scripts_dialogue(w->scripts, s->call);
     if (called == NULL || depth == DEPTH_MAX)

@@ -51,4 +51,7 @@ char *outline_text(struct vars *v, const char *text);
 // The same with `value`, in capitals, for what is not known.
 char *outline_text_with(struct vars *v, const char *text, const char *value);
 
+// Sets the variables whose conditions hold, with such texts. 0, or -1 without memory.
+int outline_assign(struct vars *v, const struct assignment *set, unsigned count);
+
 #endif

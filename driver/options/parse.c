@@ -477,6 +477,8 @@ static int check(const struct options *o, struct failure *f) {
     if (o->disk == NULL)
         return failure_set(f, EXIT_ID_USAGE, "call it as qemu-grow [OPTIONS] DISK SIZE",
                            "DISK and SIZE are missing");
+    if (o->size == NULL && o->runbook_given && o->runbook == RUNBOOK_MD)
+        return 0; // DISK is a recording
     if (o->size == NULL)
         return failure_set(f, EXIT_ID_USAGE,
                            "say how large it shall be, such as 8G, or by how much, such as +512M",

@@ -476,6 +476,8 @@ const struct option_row option_rows[] = {
              "with the plan's numbers, key by key from the dialogue files. "
              "With expect a script that expect(1) runs with the same result, as careful as such a "
              "script can be; called with --help it lists its options. "
+             "With md and a recording (see --transcript; last is the newest) instead of DISK and "
+             "SIZE: what was done in that run, with its times and what the guest printed. "
              "The exit code is that of --plan."},
     {.name = "recover",
      .kind = KIND_ACTION,

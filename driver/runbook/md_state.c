@@ -166,7 +166,7 @@ int md_state(FILE *out, const struct md_item *item, const struct dialogue *d, co
         rc = put_pressed(out, s, v);
     if (rc == 0 && s->wait != NULL)
         rc = put(out, v, acts ? "    - Wait for " : "Wait for ", s->wait, ".\n");
-    if (rc == 0 && s->nudge != NULL && s->press == NULL) {
+    if (rc == 0 && !item->done && s->nudge != NULL && s->press == NULL) {
         (void)fputs("    - If it does not come for long, press ", out);
         quote_keys(out, s->nudge);
         (void)fputs(".\n", out);
@@ -175,5 +175,5 @@ int md_state(FILE *out, const struct md_item *item, const struct dialogue *d, co
         rc = put(out, v, "    - It must show ", s->shows, ".\n");
     else if (rc == 0 && s->failed != NULL && !leads_on(s))
         (void)fputs("    - Its exit code must be 0 (`echo $?` tells it).\n", out);
-    return rc == 0 ? put_amiss(out, item, d, s, v) : -1;
+    return rc == 0 && !item->done ? put_amiss(out, item, d, s, v) : rc;
 }

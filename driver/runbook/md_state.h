@@ -16,6 +16,7 @@ struct md_item {
     const struct scripts *scripts;
     unsigned number; // in its list
     bool codes;      // tell what the exit codes of the dialogue's tool mean
+    bool done;       // it has been done: what is to be done when it fails does not matter
 };
 
 // Writes it as an item of a numbered list: what is typed and where, what is waited for, what must

@@ -4,9 +4,15 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 
 from choices import MOMENTS, NAMES, combination, kernel_words, plug_states
-from trial import LONG, Case, Result, must
+from trial import LONG, SOURCE, TESTS, Case, Result, must
+
+sys.path.append(os.path.join(TESTS, "runbook"))
+
+# pylint: disable=wrong-import-position
+from md import XML, parse  # noqa: E402
 
 
 def script_of(trial):
@@ -51,6 +57,25 @@ def check_all(trial):
     scripts = [open(script_of(trial), "rb").read() for _ in range(2)]
     must(scripts[0] == scripts[1], "the script is not the same the second time")
     return Result(0, "", "")
+
+
+def told_afterwards(failed):
+    """The recording as a runbook: well-formed, with what was typed, when, and what the guest printed."""
+    def after(trial, _result):
+        command = [trial.program, "--runbook=md", f"--scripts={SOURCE}/scripts", trial.transcript]
+        done = subprocess.run(command, cwd=trial.folder, env=trial.environment(), capture_output=True, check=False, timeout=LONG)
+        must(done.returncode == 0, "no runbook:", done.stderr.decode())
+        text = done.stdout.decode("utf-8")
+        document = parse(text)
+        blocks = [block.text for block in document.iter(XML + "code_block")]
+        steps = [step for step in ("Step 8: ", "Step 14: ", "Step 19: ", "Step 23: ", "Step 24: ") if f"## {step}" in text]
+        must(len(steps) == (3 if failed else 5), "it tells of", steps)
+        must(any(block.startswith("qemu-img create ") for block in blocks), "qemu-img create is missing")
+        must(any("Command (m for help): " in block for block in blocks), "fdisk's words are missing")
+        must(("now 32512 (4k) blocks long" in text) != failed, "resize2fs' words")
+        must("fdisk's prompt, type `w` and Enter." in text and "- At " in text, "what was typed, and when")
+        must(("It failed: " in text) == failed, "how it ended")
+    return after
 
 
 def in_the_way(trial):
@@ -115,6 +140,8 @@ CASES = [
     run("boot-flag", disk="boot-flag-last"),
     run("type", disk="type-last"),
     run("openwrt", disk="openwrt", format="qcow2", size="512M", state="any"),
+    Case("runbook/told-afterwards", ("--console",), after=told_afterwards(False)),
+    Case("runbook/told-of-a-failure", ("--seq=no",), "e2fsck=8", exit=90, stage="spared", state="same", after=told_afterwards(True)),
     run("copy", format="vdi", state="any"),
     run("label-other", faults="label=other", exit=53, stage="spared", state="same"),
     run("other-table", faults="fdisk=table", exit=54, stage="spared", state="same", says=("was left without writing",)),

@@ -21,7 +21,7 @@ import xml.etree.ElementTree as tree
 sys.dont_write_bytecode = True
 
 # pylint: disable=wrong-import-position
-from choices import GOLDEN, HERE, every, make, program  # noqa: E402
+from samples import GOLDEN, HERE, every, make, program  # noqa: E402
 
 NAMES = ("two words", "-dash", "quote'\"`$(id)", "line\nfeed\n", "star*_[x](y)<b>&amp;|#", "back\\slash\\", "sch\u00f6n \u65e5",
          "comma,one", "%{name}", "esc\x1b[31m")
