@@ -46,7 +46,6 @@ struct run {
     struct plan guest; // the plan as the guest's disk goes: the overlay in the disk's place
     struct record *record;
     FILE *mdev_log;
-    char *mdev_path; // or NULL
     struct guest_run talk;
     bool warm_anew;           // the prepared guest in the cache is no good
     bool warm_made;           // it was prepared in this run
@@ -127,12 +126,13 @@ static int open_outputs(struct run *run, struct failure *f) {
         return -1;
     if (o->log == MOMENT_NO)
         return 0;
-    run->mdev_path = mdev_log_path(o, &run->plan);
-    if (run->mdev_path == NULL)
+    char *path = mdev_log_path(o, &run->plan);
+    if (path == NULL)
         return failure_no_memory(f);
-    run->mdev_log = mdevlog_open(run->mdev_path, f);
+    run->mdev_log = mdevlog_open(path, f);
     if (run->mdev_log != NULL)
-        report_detail(run->report, "mdev's log goes to %s", run->mdev_path);
+        report_detail(run->report, "mdev's log goes to %s", path);
+    free(path);
     return run->mdev_log == NULL ? -1 : 0;
 }
 
@@ -408,11 +408,11 @@ static void record_outcome(struct run *run, int result, enum stage stage, const 
 
 // --report: of a run that failed, too, unless it was refused before there was a recording. 0, or
 // -1.
-static int write_page(const struct options *o, const char *folder, const char *mdev_log,
-                      struct report *r, struct failure *f) {
+static int write_page(const struct options *o, const char *folder, struct report *r,
+                      struct failure *f) {
     if (o->page == NULL || folder == NULL)
         return 0;
-    if (page_write(o->page, folder, mdev_log, o->scripts, f) != 0)
+    if (page_write(o->page, folder, o->scripts, f) != 0)
         return -1;
     report_note(r, "the report is %s", o->page);
     return 0;
@@ -444,14 +444,12 @@ int grow(const struct options *o, struct report *r, enum stage *stage, struct fa
     record_outcome(&run, result, *stage, f);
     const char *open = record_folder(run.record);
     char *folder = open != NULL ? strdup(open) : NULL;
-    char *mdev_log = run.mdev_path;
     run_end(&run);
     (void)record_close(run.record, NULL); // what was written is written
     struct failure of_page;
-    const int page = write_page(o, folder, mdev_log, r, result < 0 ? &of_page : f);
+    const int page = write_page(o, folder, r, result < 0 ? &of_page : f);
     if (page != 0 && result < 0)
         report_note(r, "%s", of_page.what);
     free(folder);
-    free(mdev_log);
     return result < 0 || page == 0 ? result : -1;
 }

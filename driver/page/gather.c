@@ -111,8 +111,8 @@ static int add_timing(json_t *all, const char *folder) {
     return json_object_set_new(all, "timing", pairs);
 }
 
-static int add_mdev_log(json_t *all, const char *folder, const char *path) {
-    FILE *in = path != NULL ? open_path(path) : open_file(folder, "mdev.log");
+static int add_mdev_log(json_t *all, const char *folder) {
+    FILE *in = open_file(folder, "mdev.log");
     json_t *text = in == NULL ? json_null() : bytes_at(in, 0, MDEV_LOG_MAX);
     const long size = in == NULL ? 0 : size_of(in);
     if (in != NULL)
@@ -129,7 +129,7 @@ static int add_name(json_t *all, const char *folder) {
     return json_object_set_new(all, "folder", embed_bytes(name, strlen(name)));
 }
 
-json_t *gather(const char *folder, const char *mdev_log, struct failure *f) {
+json_t *gather(const char *folder, struct failure *f) {
     FILE *in = open_file(folder, "events.jsonl");
     if (in == NULL) {
         (void)failure_set(f, EXIT_ID_RECORDING_BAD, "name the folder of a recording",
@@ -145,7 +145,7 @@ json_t *gather(const char *folder, const char *mdev_log, struct failure *f) {
         (void)failure_set(f, EXIT_ID_RECORDING_BAD, "look at the file system that it is on",
                           "%s/events.jsonl cannot be read: %s", folder, strerror(error));
     else if (rc != 0 || add_name(all, folder) != 0 || add_console(all, folder) != 0 ||
-             add_timing(all, folder) != 0 || add_mdev_log(all, folder, mdev_log) != 0)
+             add_timing(all, folder) != 0 || add_mdev_log(all, folder) != 0)
         rc = failure_no_memory(f);
     if (rc != 0) {
         json_decref(all);

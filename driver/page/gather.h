@@ -17,8 +17,8 @@
 
 #include "base/failure.h"
 
-// folder: the recording's. mdev_log: where mdev's log is, or NULL: in that folder. NULL with
+// folder: the recording's. NULL with
 // EXIT_ID_RECORDING_BAD when it has no events.jsonl, or EXIT_ID_INTERNAL without memory.
-json_t *gather(const char *folder, const char *mdev_log, struct failure *f);
+json_t *gather(const char *folder, struct failure *f);
 
 #endif

@@ -86,11 +86,10 @@ static char *template_folder(const char *scripts, struct failure *f) {
     return NULL;
 }
 
-int page_write(const char *path, const char *recording, const char *mdev_log, const char *scripts,
-               struct failure *f) {
+int page_write(const char *path, const char *recording, const char *scripts, struct failure *f) {
     struct text_buffer page = {0};
     char *folder = template_folder(scripts, f);
-    json_t *data = folder == NULL ? NULL : gather(recording, mdev_log, f);
+    json_t *data = folder == NULL ? NULL : gather(recording, f);
     int rc = data == NULL ? -1 : template_fill(&page, folder, data, f);
     if (rc == 0)
         rc = replace(path, &page, f);

@@ -200,7 +200,7 @@ static void test_long_timing(void **state) {
 
 static json_t *gathered(void) {
     struct failure f = {0};
-    json_t *all = gather("recording", NULL, &f);
+    json_t *all = gather("recording", &f);
     if (all == NULL)
         fail_msg("%s", f.what);
     return all;
@@ -210,10 +210,10 @@ static void test_gather(void **state) {
     (void)state;
     struct failure f = {0};
     sh_do("rm -rf recording; mkdir recording");
-    assert_null(gather("recording", NULL, &f));
+    assert_null(gather("recording", &f));
     assert_int_equal(f.id, EXIT_ID_RECORDING_BAD);
     sh_do("mkfifo recording/events.jsonl"); // is not waited for
-    assert_null(gather("recording", NULL, &f));
+    assert_null(gather("recording", &f));
     assert_int_equal(f.id, EXIT_ID_RECORDING_BAD);
 
     sh_do("cd recording; rm events.jsonl; : >events.jsonl");
@@ -324,15 +324,14 @@ static void test_write(void **state) {
           "'{\"t\":0,\"type\":\"start\",\"disk\":\"</script><b>\"}\\n' "
           ">recording/events.jsonl");
     assert_int_equal(page_writable("r.html", &f), 0);
-    assert_int_equal(page_write("r.html", "recording", NULL, SOURCE_DIR "/scripts", &f), 0);
+    assert_int_equal(page_write("r.html", "recording", SOURCE_DIR "/scripts", &f), 0);
     char *facts = sh("stat -c %%a r.html; grep -c '</script>' r.html; tail -n 1 r.html; grep -c "
                      "'<b>' r.html || true; ls -d r.html*");
     assert_string_equal(facts, "600\n2\n</html>\n0\nr.html");
     free(facts);
-    assert_int_equal(page_write("r.html", "nowhere", NULL, SOURCE_DIR "/scripts", &f), -1);
+    assert_int_equal(page_write("r.html", "nowhere", SOURCE_DIR "/scripts", &f), -1);
     assert_int_equal(f.id, EXIT_ID_RECORDING_BAD);
-    assert_int_equal(page_write("missing/r.html", "recording", NULL, SOURCE_DIR "/scripts", &f),
-                     -1);
+    assert_int_equal(page_write("missing/r.html", "recording", SOURCE_DIR "/scripts", &f), -1);
     assert_int_equal(f.id, EXIT_ID_OUTPUT_UNWRITABLE);
     assert_int_equal(page_writable("missing/r.html", &f), -1);
     assert_int_equal(page_writable("recording", &f), -1);
