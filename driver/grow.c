@@ -124,6 +124,9 @@ static int open_outputs(struct run *run, struct failure *f) {
         return -1;
     if (open_record(run, f) != 0)
         return -1;
+    if (o->page != NULL && record_folder(run->record) == NULL)
+        return failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "name a folder with --transcript",
+                           "there is no recording, of which --report's page is made");
     if (o->log == MOMENT_NO)
         return 0;
     char *path = mdev_log_path(o, &run->plan);

@@ -14,6 +14,7 @@
 #include "bundle/bundle.h"
 #include "bundle/clean.h"
 #include "options/version.h"
+#include "page/page.h"
 #include "record/read.h"
 #include "record/shelf.h"
 #include "report/explain.h"
@@ -48,11 +49,13 @@ int look_back_explain(const struct options *o, struct failure *f) {
     const struct diagnosis_style style = style_of(o);
     explain_print(stdout, &r, &style);
     reading_free(&r);
+    int rc = fflush(stdout) == 0 ? 0
+                                 : failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "",
+                                               "the output cannot be written: %s", strerror(errno));
+    if (rc == 0 && o->page != NULL)
+        rc = page_write(o->page, folder, o->scripts, f);
     free(folder);
-    if (fflush(stdout) != 0)
-        return failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "", "the output cannot be written: %s",
-                           strerror(errno));
-    return 0;
+    return rc;
 }
 
 // ---- The bundle.

@@ -6,7 +6,8 @@
 #include "options/options.h"
 #include "report/report.h"
 
-// Says what became of it, on standard output. 0, or -1 with EXIT_ID_RECORDING_BAD.
+// Says what became of it, on standard output; with --report writes its page, too. 0, or -1 with
+// EXIT_ID_RECORDING_BAD or as page_write.
 int look_back_explain(const struct options *o, struct failure *f);
 
 // Packs it. 0, or -1 with EXIT_ID_RECORDING_BAD, EXIT_ID_OUTPUT_UNWRITABLE or EXIT_ID_HOST_FULL.

@@ -445,8 +445,9 @@ static int check(const struct options *o, struct failure *f) {
         return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
                            "--runbook and --%s exclude each other",
                            o->plan_only ? "plan" : action_name(o->action));
-    if (o->page != NULL && o->action != ACTION_GROW)
-        return failure_set(f, EXIT_ID_USAGE, "leave it out", "--report has no run to show");
+    if (o->page != NULL && o->action != ACTION_GROW && o->action != ACTION_EXPLAIN)
+        return failure_set(f, EXIT_ID_USAGE, "leave it out, or name a recording with --explain",
+                           "--report has no run to show");
     if (o->page != NULL && o->no_transcript)
         return failure_set(f, EXIT_ID_USAGE, "leave one of them out",
                            "--report shows the recording that --no-transcript forbids");

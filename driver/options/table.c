@@ -422,7 +422,8 @@ const struct option_row option_rows[] = {
          "proof, and the transcript, which can be searched; of a run that failed, why. "
          "The page is one file and loads nothing. "
          "Of a console of more than 2 MiB it holds the first 512 KiB and the last 1536 KiB. "
-         "It is made of the recording, so that --no-transcript excludes it."},
+         "It is made of the recording, so that --no-transcript excludes it, and "
+         "--report=FILE --explain=DIR makes it later."},
     {.name = "quiet",
      .letter = 'q',
      .kind = KIND_VERBOSITY,

@@ -123,10 +123,15 @@ static int add_mdev_log(json_t *all, const char *folder) {
                : 0;
 }
 
+// The folder's name without those that it is in.
 static int add_name(json_t *all, const char *folder) {
-    const char *slash = strrchr(folder, '/');
-    const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : folder;
-    return json_object_set_new(all, "folder", embed_bytes(name, strlen(name)));
+    size_t end = strlen(folder);
+    while (end > 1 && folder[end - 1] == '/')
+        end--;
+    size_t begin = end;
+    while (begin > 0 && folder[begin - 1] != '/')
+        begin--;
+    return json_object_set_new(all, "folder", embed_bytes(folder + begin, end - begin));
 }
 
 json_t *gather(const char *folder, struct failure *f) {

@@ -10,7 +10,9 @@ function readRecording(data) {
   const end = one("end");
   const last = Math.max(0.001, ...events.map((e) => number(e.t)), ...list(data.timing).map((pair) => number(list(pair)[0])),
                         number(object(end).seconds));
-  const r = { data, events, of, start, plan, end, failure: one("failure"), proof: one("proof"), last };
+  const r = { data, events, of, start, plan, end, failure: one("failure"), last };
+  const proof = one("proof");
+  r.proof = proof ? object(proof.proof ?? proof) : null;
   r.consoleBytes = number(data.console_bytes);
   r.timing = list(data.timing).map((pair) => [number(list(pair)[0]), number(list(pair)[1])]);
   // Without timing.log, what the events say of it.
@@ -50,7 +52,7 @@ function stepsOf(r) {
   const steps = [];
   for (const s of r.states) {
     if (s.title && !(steps.at(-1) && steps.at(-1).title === s.title && steps.at(-1).step === s.step))
-      steps.push({ step: s.step, title: s.title, begin: s.begin, end: s.end, states: [s], host: false });
+      steps.push({ id: s.id, step: s.step, title: s.title, begin: s.begin, end: s.end, states: [s], host: false });
     else if (steps.length > 0) {
       steps.at(-1).end = s.end;
       steps.at(-1).states.push(s);

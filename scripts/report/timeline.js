@@ -61,7 +61,7 @@ function stepsLane(r) {
         const whole = [svg("title", {}, `${long}: ${seconds(s.begin, 2)} to ${seconds(s.end, 2)}`),
           svg("rect", { class: "step", x: x(s.begin), y: box.top + .5, width, height: box.height - 1, rx: Math.min(4, width / 3) }),
           shown ? svg("text", { x: Math.max(x(s.begin), box.left) + 4, y: box.top + 21, "pointer-events": "none" }, shown) : null];
-        group.append(s.states.length > 0 ? svg("a", { href: `#${s.states[0].id}`, "aria-label": long, tabindex: -1 }, whole)
+        group.append(s.states.length > 0 ? svg("a", { href: `#${s.id}`, "aria-label": long, tabindex: -1 }, whole)
                                          : svg("g", {}, whole));
       }
     },
@@ -171,8 +171,8 @@ function legend(mdev) {
 function stepTable(r) {
   const clocks = (s) => s.states.length > 0 && s.states[0].guest !== null ? seconds(s.states[0].guest, 2) : "";
   const rows = r.steps.map((s) => [
-    s.states.length > 0 ? el("a", { href: `#${s.states[0].id}` }, s.title) : s.title,
-    { show: s.step || (s.host ? "host" : "–"), class: "nowrap" }, seconds(s.begin, 2), clocks(s), seconds(s.end - s.begin, 2), stateLinks(s)]);
+    s.states.length > 0 ? el("a", { href: `#${s.id}` }, s.title) : s.title,
+    { show: s.step || (s.host ? "host" : "–"), class: "tag" }, seconds(s.begin, 2), clocks(s), seconds(s.end - s.begin, 2), stateLinks(s)]);
   return table("The steps; each leads to its place in the transcript.",
     [{ name: "Step" }, { name: "No." }, { name: "begins", number: true }, { name: "guest's clock", number: true },
      { name: "takes", number: true }, { name: "states" }], rows, { class: "stacks" });

@@ -7,7 +7,7 @@
   failed   cut off by a failure in e2fsck
   killed   cut off in the middle of a line
   long     with a console of 5 MiB
-  empty    a file of events without one"""
+  early    of which there is only the first event"""
 
 import json
 import os
@@ -72,21 +72,28 @@ def long(folder):
 
 
 def quiet(folder):
-    for name in ("mdev.log", "timing.log"):
-        os.remove(os.path.join(folder, name))
+    os.remove(os.path.join(folder, "mdev.log"))
+    keep_head(os.path.join(folder, "timing.log"))
 
 
-def empty(folder):
-    write_events(folder, [])
-    for name in ("mdev.log", "timing.log", "output.log"):
-        os.remove(os.path.join(folder, name))
+def early(folder):
+    write_events(folder, read_events(folder)[:1])
+    os.remove(os.path.join(folder, "mdev.log"))
+    for name in ("timing.log", "output.log"):
+        keep_head(os.path.join(folder, name))
+
+
+def keep_head(path):
+    with open(path, "rb+") as file:
+        file.readline()
+        file.truncate()
 
 
 def main():
     real, folder = sys.argv[1:]
     shutil.rmtree(folder, ignore_errors=True)
     for name, change in {"good": None, "quiet": quiet, "hostile": hostile, "failed": failed, "killed": killed, "long": long,
-                         "empty": empty}.items():
+                         "early": early}.items():
         target = os.path.join(folder, name)
         shutil.copytree(real, target)
         if change:

@@ -232,6 +232,14 @@ static void test_gather(void **state) {
     assert_string_equal(json_string_value(json_object_get(all, "mdev_log")), "mdev[1]: x\n");
     assert_string_equal(json_string_value(json_object_get(all, "folder")), "recording");
     json_decref(all);
+    static const char *const names[][2] = {{"./recording///", "recording"},
+                                           {"recording/.", "."},
+                                           {"recording/../recording", "recording"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        all = gather(names[i][0], &f);
+        assert_string_equal(json_string_value(json_object_get(all, "folder")), names[i][1]);
+        json_decref(all);
+    }
 }
 
 // Of a long console the beginning and the end are kept, and where they were.
