@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/stage.h"
 #include "page/embed.h"
 #include "page/events.h"
 #include "page/timing.h"
@@ -134,6 +135,14 @@ static int add_name(json_t *all, const char *folder) {
     return json_object_set_new(all, "folder", embed_bytes(folder + begin, end - begin));
 }
 
+// What each stage that a failure may name means for the disk.
+static int add_stages(json_t *all) {
+    json_t *stages = json_object();
+    for (int i = 0; i < STAGE_COUNT; i++)
+        (void)json_object_set_new(stages, stage_rows[i].name, json_string(stage_rows[i].meaning));
+    return json_object_set_new(all, "stages", stages);
+}
+
 json_t *gather(const char *folder, struct failure *f) {
     FILE *in = open_file(folder, "events.jsonl");
     if (in == NULL) {
@@ -150,7 +159,7 @@ json_t *gather(const char *folder, struct failure *f) {
         (void)failure_set(f, EXIT_ID_RECORDING_BAD, "look at the file system that it is on",
                           "%s/events.jsonl cannot be read: %s", folder, strerror(error));
     else if (rc != 0 || add_name(all, folder) != 0 || add_console(all, folder) != 0 ||
-             add_timing(all, folder) != 0 || add_mdev_log(all, folder) != 0)
+             add_timing(all, folder) != 0 || add_mdev_log(all, folder) != 0 || add_stages(all) != 0)
         rc = failure_no_memory(f);
     if (rc != 0) {
         json_decref(all);

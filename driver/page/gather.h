@@ -4,7 +4,8 @@
 // type of event how many did not fit; "damaged", how many lines are no events; "console", pieces
 // {"at": offset, "bytes": text} of the guest's raw output, each byte a character up to U+00FF, and
 // "console_bytes", its whole size; "timing", pairs [seconds, bytes of output until then];
-// "mdev_log", text of the same kind, or null, and "mdev_log_bytes".
+// "mdev_log", text of the same kind, or null, and "mdev_log_bytes";
+// "stages", what each stage means for the disk (base/stage.h).
 //
 // Everything is bounded: of the console, the first half MiB and the last one and a half; of mdev's
 // log, the first half MiB; of each type of event, the first ones up to a size that gather.c lists;

@@ -100,15 +100,24 @@ function nodeHistory(r, lines, processes) {
     const seen = consoleText(lines, s.out, s.outEnd).some((l) => l.startsWith("b") && l.endsWith(`/dev/${r.partition.node}`));
     changes.push({ t: s.end, is: seen ? "there" : "gone", why: seen ? "seen by ls" : "not seen by ls", seen: true });
   }
-  for (const s of r.states.filter((x) => x.dialogue === "nodes" && x.state === "make"))
-    changes.push({ t: s.end, is: "there", why: "mdev -s" });
+  // What the next look sees was there when mdev -s had ended.
+  for (const s of r.states.filter((x) => x.dialogue === "nodes" && x.state === "make")) {
+    const look = changes.find((c) => c.seen && c.t > s.end);
+    if (look && look.is === "there") changes.push({ t: s.end, is: "there", why: "mdev -s" });
+  }
   // The kernel sends `remove` of what was there.
   const first = processes.filter((p) => p.device === r.partition.node).sort((a, b) => a.seq - b.seq)[0];
   const removed = first && first.action === "remove" && !changes.some((c) => c.t < first.begin);
-  if (removed) changes.push({ t: first.begin, is: "unknown", why: "" });
+  if (removed) {
+    const named = new RegExp(`\\b${r.partition.disk}:(?: .*)? ${r.partition.node}\\b`);
+    const found = r.of("kernel").find((e) => number(e.t) < first.begin && named.test(text(e.text)));
+    const since = found ? number(found.t) : r.states.find((s) => s.dialogue === "target")?.begin;
+    if (since !== undefined && since < first.begin) changes.push({ t: since, is: "there", why: "found by the kernel" });
+    changes.push({ t: first.begin, is: "unknown", why: "" });
+  }
   changes.sort((a, b) => a.t - b.t);
   const history = [];
-  let now = { from: 0, is: removed ? "there" : "unknown", why: "" };
+  let now = { from: 0, is: "unknown", why: "" };
   for (const c of changes) {
     if (c.is === now.is) continue;
     history.push({ ...now, to: c.t, ended: c.why });

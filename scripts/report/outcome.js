@@ -36,36 +36,55 @@ function recordingNotes(r) {
   return notes.length > 0 ? el("div", { class: "card warn" }, notes.map((n) => el("p", {}, n))) : null;
 }
 
-const FAILURE_SHOWN = ["t", "type", "id", "code", "what", "next", "stage", "state", "awaited", "waited", "guest_waited", "partial", "last"];
+const FAILURE_SHOWN = ["t", "type", "id", "code", "what", "next", "stage", "dialogue", "state", "step", "awaited", "waited", "guest_waited",
+                       "partial", "typed", "prompt", "echo", "kernel", "deaths", "last"];
 
+// Why the run failed; or, of one that was cut off, where it was.
 function failurePart(r) {
-  const f = r.failure;
-  if (!f) return null;
+  if (!r.failure && r.end) return null;
+  const f = r.failure ?? { t: r.last };
+  const known = (e) => number(e.t) <= number(f.t);
   const state = r.states.findLast((s) => s.begin <= number(f.t));
-  const deaths = r.of("death").map((d) => `${text(d.text)} (${text(d.row)})`);
-  const typed = r.of("typed").filter((e) => number(e.t) <= number(f.t)).at(-1);
-  const kernel = r.of("kernel").filter((e) => number(e.t) <= number(f.t)).slice(-8).map((e) => text(e.text));
-  const waited = typeof f.waited === "number" ? `${seconds(f.waited)}, by the guest's clock ${seconds(f.guest_waited)}` : "";
+  const typed = text(f.typed) || text(object(r.of("typed").filter(known).at(-1)).text);
+  const kernel = linesOf(f.kernel) || r.of("kernel").filter(known).slice(-8).map((e) => text(e.text)).join("\n");
+  const last = linesOf(f.last);
   const rest = Object.entries(f).filter(([name]) => !FAILURE_SHOWN.includes(name));
-  return part("diagnosis", "What went wrong",
-    el("div", { class: "card bad" }, el("p", {}, el("strong", {}, sentence(text(f.what)))), f.next ? el("p", {}, sentence(text(f.next))) : null),
-    facts([["Exit code", `${text(f.code)} (${text(f.id)})`], ["The disk", text(f.stage)],
-      ["State", state ? el("a", { href: `#${state.id}` }, text(f.state) || state.name) : text(f.state)], ["Waited for", text(f.awaited)],
-      ["Waited", waited], ["Typed last", typed ? el("code", {}, text(typed.text)) : ""], ["The death table", deaths.join("; ")]]),
-    partials(list(f.partial)),
-    text(f.last) ? [el("h3", {}, "The console's last lines"), el("pre", { class: "words" }, text(f.last))] : null,
-    kernel.length > 0 ? [el("h3", {}, "The kernel's last lines"), el("pre", { class: "words" }, kernel.join("\n"))] : null,
-    rest.length > 0 ? el("details", {}, el("summary", {}, "More"), el("pre", { class: "words" },
-                         JSON.stringify(Object.fromEntries(rest), null, 2))) : null);
+  const block = (title, words) => words ? [el("h3", {}, title), el("pre", { class: "words" }, words)] : null;
+  return part("diagnosis", r.failure ? "What went wrong" : "Where it was cut off",
+    r.failure ? el("div", { class: "card bad" }, [text(f.what), text(object(r.data.stages)[text(f.stage)]), text(f.next)].filter(Boolean)
+      .map((words, i) => el("p", {}, i === 0 ? el("strong", {}, stopped(words)) : stopped(words)))) : null,
+    facts([["Exit code", r.failure ? `${text(f.code)} (${text(f.id)})` : ""],
+      ["State", state ? el("a", { href: `#${state.id}` }, state.title ? `${state.title} (${state.name})` : state.name) : text(f.state)],
+      ["Waited for", text(f.awaited)],
+      ["Waited", typeof f.waited === "number" ? `${seconds(f.waited)}, by the guest's clock ${seconds(f.guest_waited)}` : ""],
+      ["Typed last", typed ? el("code", {}, typed) : ""], ["Its echo", echoWords(object(f.echo))], ["The death table", deathWords(r, f)]]),
+    partials(list(f.partial)), block("The console's last lines", last), block("The kernel's last lines", kernel),
+    rest.length > 0 && r.failure ? el("details", {}, el("summary", {}, "More"),
+                         el("pre", { class: "words" }, JSON.stringify(Object.fromEntries(rest), null, 2))) : null);
 }
 
-function sentence(words) {
-  return words ? `${words[0].toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}` : "";
+function linesOf(value) {
+  return Array.isArray(value) ? value.map(text).join("\n") : text(value);
 }
 
-// How far each awaited pattern had matched.
+function stopped(words) {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
+}
+
+function echoWords(echo) {
+  return number(echo.of) > 0 ? `${number(echo.stood)} of ${number(echo.of)} bytes were right` : "";
+}
+
+function deathWords(r, f) {
+  const rows = list(f.deaths).length > 0 ? list(f.deaths) : r.of("death");
+  return rows.map(object).map((d) => text(d.text) ? `${text(d.text)} (${text(d.row)})` : text(d.row)).join("; ");
+}
+
+// How far each awaited pattern had matched, and what came in place of the rest.
 function partials(rows) {
   if (rows.length === 0) return null;
-  return table("How far what was awaited had come", [{ name: "pattern" }, { name: "bytes matched", number: true }, { name: "from byte", number: true }],
-    rows.map((p) => [el("code", {}, text(object(p).pattern)), text(object(p).matched), text(object(p).begin)]), { class: "stacks" });
+  return table("How far what was awaited had come", [{ name: "pattern" }, { name: "bytes matched", number: true }, { name: "from byte", number: true },
+    { name: "which are" }, { name: "then came" }],
+    rows.map(object).map((p) => [el("code", {}, text(p.pattern)), text(p.matched), text(p.begin), el("code", {}, text(p.text)),
+                                 el("code", {}, text(p.then))]), { class: "stacks" });
 }

@@ -122,7 +122,7 @@ const tests = {
   async "a failure is explained, a run that was killed is shown as far as it came"() {
     const failed = await open(browser, file("failed"));
     assert.equal(await failed.page.locator(".badge").textContent(), "Failed");
-    assert.match(await failed.page.locator("#diagnosis").textContent(), /E2fsck could not make the file system clean\.[^]*fsck-failed[^]*\^Pass 5/);
+    assert.match(await failed.page.locator("#diagnosis").textContent(), /e2fsck could not make the file system clean\.[^]*in the middle of a repair[^]*fsck-failed[^]*\^Pass 5/);
     await failed.close();
     const killed = await open(browser, file("killed"));
     assert.equal(await killed.page.locator(".badge").textContent(), "Cut off");

@@ -53,7 +53,8 @@ def failed(folder):
     t = events[at]["t"] + 30
     failure = {"t": t, "type": "failure", "id": "fsck-failed", "code": 57, "what": "e2fsck could not make the file system clean",
                "next": "look at the transcript", "stage": "check", "state": "e2fsck/check", "awaited": "e2fsck", "waited": 30.0,
-               "guest_waited": 12.5, "partial": [{"pattern": "^Pass 5", "matched": 5, "begin": 1234}], "last": "Pass 4: \\x1b[0m"}
+               "guest_waited": 12.5, "partial": [{"pattern": "^Pass 5", "matched": 5, "begin": 1234}], "last": ["Pass 4: \\x1b[0m"],
+               "deaths": [{"row": "oom", "text": "no memory"}], "echo": {"stood": 3, "of": 9}}
     write_events(folder, events[: at + 1] + [failure, {"t": t + 0.1, "type": "end", "code": 57, "seconds": t + 0.1}])
 
 
