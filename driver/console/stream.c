@@ -55,7 +55,8 @@ struct stream {
     size_t group_count, groups_size; // pairs
 
     size_t overruns;
-    size_t overrun; // the pattern of the last one
+    size_t overrun;   // the pattern of the last one
+    size_t exhausted; // overruns by too much backtracking
     pcre2_match_context *context;
     pcre2_jit_stack *jit_stack;
 };
@@ -223,6 +224,11 @@ static void overrun(struct stream *s, size_t i) {
     s->overrun = i;
 }
 
+static void exhausted(struct stream *s, size_t i) {
+    s->exhausted++;
+    overrun(s, i);
+}
+
 // Looks for pattern i in the text up to `end`. True for a match that is certain by then.
 static bool search(struct stream *s, size_t i, offset64 end) {
     const struct pattern *p = s->patterns[i];
@@ -244,7 +250,7 @@ static bool search(struct stream *s, size_t i, offset64 end) {
                 return false;
         } else {
             if (rc != PCRE2_ERROR_NOMATCH) // too much backtracking somewhere in the window
-                overrun(s, i);
+                exhausted(s, i);
             h->scan = window;
         }
     }
@@ -284,7 +290,7 @@ static int find_final(struct stream *s) {
             continue;
         int rc = try(s, p, s->searches[i].scan, s->end, 0);
         if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
-            overrun(s, i);
+            exhausted(s, i);
         if (rc >= 0 && tried(s, p, 1) < best_end) {
             best = i;
             best_end = tried(s, p, 1);
@@ -367,4 +373,8 @@ size_t stream_overruns(const struct stream *s) {
 
 size_t stream_overrun(const struct stream *s) {
     return s->overrun;
+}
+
+size_t stream_exhausted(const struct stream *s) {
+    return s->exhausted;
 }

@@ -2,7 +2,8 @@
 //
 // PCRE2, JIT, PCRE2_PARTIAL_HARD: one code and one scan offset per pattern. The match that is
 // certain after the fewest bytes of the stream wins; of several, the one that ends first; then the
-// order of listing. So the outcome does not depend on how the text was cut.
+// order of listing. So the outcome does not depend on how the text was cut; but for a try that
+// backtracks a million times: it is given up with all the text that it was to look at.
 #ifndef QEMU_GROW_CONSOLE_STREAM_H
 #define QEMU_GROW_CONSOLE_STREAM_H
 
@@ -78,5 +79,8 @@ void stream_skip(struct stream *s);
 // How many tries were given up so far, and which pattern's was the last one (its index).
 size_t stream_overruns(const struct stream *s);
 size_t stream_overrun(const struct stream *s);
+
+// How many of them were given up since they backtracked without end.
+size_t stream_exhausted(const struct stream *s);
 
 #endif

@@ -1,4 +1,5 @@
-// Any two patterns on any text: the matches do not depend on how the text was cut.
+// Any two patterns on any text: the matches do not depend on how the text was cut, unless a pattern
+// backtracked without end.
 //
 // Input: a byte for the limit, a byte for the pieces, the patterns (each ended by a NUL), the text.
 #include <stdbool.h>
@@ -19,7 +20,7 @@ struct event {
 
 struct events {
     struct event at[EVENTS_MAX];
-    size_t count, overruns;
+    size_t count, exhausted;
 };
 
 static void find(struct stream *s, bool final, size_t fed, struct events *e) {
@@ -48,7 +49,7 @@ static void run(struct pattern **set, const char *text, size_t size, size_t limi
         find(s, false, done, e);
     }
     find(s, true, size, e);
-    e->overruns = stream_overruns(s);
+    e->exhausted = stream_exhausted(s);
     stream_free(s);
 }
 
@@ -87,9 +88,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         run(set, text, size, limit, size + 1, &whole);
         run(set, text, size, limit, 1, &single);
         run(set, text, size, limit, piece, &pieces);
-        if (whole.count != single.count || whole.count != pieces.count ||
-            memcmp(whole.at, single.at, whole.count * sizeof *whole.at) != 0 ||
-            memcmp(whole.at, pieces.at, whole.count * sizeof *whole.at) != 0) {
+        const bool steady = whole.exhausted + single.exhausted + pieces.exhausted == 0;
+        if (steady && (whole.count != single.count || whole.count != pieces.count ||
+                       memcmp(whole.at, single.at, whole.count * sizeof *whole.at) != 0 ||
+                       memcmp(whole.at, pieces.at, whole.count * sizeof *whole.at) != 0)) {
             for (size_t i = 0; i < 5; i++)
                 (void)fprintf(stderr, "%zu: whole %d %zu %zu, single %d %zu %zu\n", i,
                               whole.at[i].pattern, whole.at[i].end, whole.at[i].size,
