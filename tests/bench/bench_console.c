@@ -13,11 +13,13 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/monotonic.h"
 #include "console/link.h"
 #include "console/stream.h"
 #include "console/view.h"
 #include "console_text.h"
 #include "guest/pty.h"
+#include "record/record.h"
 
 enum {
     PIECE = 4096,
@@ -121,21 +123,48 @@ static int read_only(const char *self, const char *megabytes) {
     return 0;
 }
 
-// As a run does: link, view with un-mixing, two streams, patterns.
-static int read_link(const char *self, const char *megabytes) {
+// Removes a recording, with its folder.
+static void remove_recording(const char *folder) {
+    static const char *const names[] = {"output.log", "input.log", "timing.log", "session.cast",
+                                        "events.jsonl"};
+    char path[4096];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
+}
+
+// As a run does: link, view with un-mixing, two streams, patterns; and a recording, if wanted. Its
+// keeper, a process of its own, is none of the driver's time, and is waited for afterwards.
+static int read_link(const char *self, const char *megabytes, bool recorded) {
     struct failure f;
+    char folder[] = "/tmp/qemu-grow-bench.XXXXXX";
+    char *note = NULL;
+    struct options o = {.transcript = folder};
+    struct record *record = recorded ? record_new(monotonic_seconds()) : NULL;
+    if (recorded && (mkdtemp(folder) == NULL || record_open(record, &o, &note, &f) != 0))
+        return 1;
     patterns_make();
     const struct cost begin = cost_begin();
-    struct link *l = link_new(start(self, megabytes), NULL, -1);
+    struct link *l = link_new(start(self, megabytes), record, -1);
     if (l == NULL)
         return 1;
     watch(link_text(l), link_kernel(l));
     unsigned matches = 0;
     while (link_pump(l, 1000, false, &f) != LINK_GONE)
         matches += look(link_text(l), link_kernel(l));
-    cost_print(cost_since(begin));
+    struct cost cost = cost_since(begin);
+    struct rusage children;
     link_free(l);
-    return matches == 2 ? 0 : 1;
+    const int rc = record_close(record, &f);
+    (void)getrusage(RUSAGE_CHILDREN, &children);
+    cost.others = (double)(children.ru_utime.tv_sec + children.ru_stime.tv_sec) +
+                  (double)(children.ru_utime.tv_usec + children.ru_stime.tv_usec) / 1e6;
+    cost_print(cost);
+    if (recorded)
+        remove_recording(folder);
+    return rc == 0 && matches == 2 ? 0 : 1;
 }
 
 struct memory {
@@ -203,6 +232,7 @@ struct reader {
 static const struct reader readers_all[] = {
     {.name = "pty, read only", .command = {"SELF", "read"}, .most = 1000},
     {.name = "the driver", .command = {"SELF", "link"}, .most = 1000},
+    {.name = "the driver, recording", .command = {"SELF", "record"}, .most = 1000},
     {.name = "exp_expectl, match_max 2000", .command = {"EXPECTL", "SELF"}, .most = 50},
     {.name = "Tcl expect, match_max 2000", .command = {"expect", "EXP", "SELF"}, .most = 10},
     {.name = "pexpect, searchwindowsize=None", .command = {"python3", "PY", "SELF"}, .most = 1},
@@ -211,7 +241,7 @@ static const struct reader readers_all[] = {
      .most = 10},
     {.name = "the driver, from memory", .command = {"SELF", "memory"}, .most = 1000},
 };
-enum { READERS = sizeof readers_all / sizeof *readers_all, FLOOR = 0, DRIVER = 1 };
+enum { READERS = sizeof readers_all / sizeof *readers_all, FLOOR = 0, DRIVER = 1, RECORDING = 2 };
 
 static void die(const char *what) {
     (void)fprintf(stderr, "bench_console: %s failed\n", what);
@@ -253,7 +283,8 @@ static struct cost measure(const struct reader *r, const char *const given[GIVEN
     char *at = line;
     struct cost c = {.wall = strtod(at, &at)};
     c.cpu = strtod(at, &at);
-    c.peak = strtol(at, NULL, 10);
+    c.peak = strtol(at, &at, 10);
+    c.others = strtod(at, &at);
     return c;
 }
 
@@ -264,6 +295,26 @@ static int by_wall(const void *a, const void *b) {
 
 static double rate(const struct reader *r, unsigned rounds) {
     return (double)r->size / r->costs[rounds / 2].wall;
+}
+
+// The driver with a recording beside the driver without: medians by processor time.
+static int by_cpu(const void *a, const void *b) {
+    const double x = ((const struct cost *)a)->cpu, y = ((const struct cost *)b)->cpu;
+    return (x > y) - (x < y);
+}
+
+static void recording(struct reader *readers, unsigned rounds) {
+    struct cost *without = readers[DRIVER].costs;
+    struct cost *with = readers[RECORDING].costs;
+    qsort(without, rounds, sizeof *without, by_cpu);
+    qsort(with, rounds, sizeof *with, by_cpu);
+    const double a = without[rounds / 2].cpu, b = with[rounds / 2].cpu;
+    (void)printf(
+        "\nThe recording's part of the driver's own processor time: %.1f %% of %.2f s "
+        "(medians; least %.2f s without, %.2f s with). The keeper, a process of its own, took "
+        "%.2f s.\n",
+        100 * (b - a) / a, a, without[0].cpu, with[0].cpu,
+        with[rounds / 2].others - without[rounds / 2].others);
 }
 
 static void compare(const char *const given[GIVENS], unsigned long megabytes, unsigned rounds) {
@@ -288,6 +339,7 @@ static void compare(const char *const given[GIVENS], unsigned long megabytes, un
                      rate(&readers[DRIVER], rounds) / rate(r, rounds), c->cpu,
                      c->cpu * 1e9 / ((double)r->size * MB), c->peak);
     }
+    recording(readers, rounds);
 }
 
 // What a byte costs, by the size of the text.
@@ -314,7 +366,9 @@ int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "read") == 0)
         return read_only(argv[0], argv[2]);
     if (argc == 3 && strcmp(argv[1], "link") == 0)
-        return read_link(argv[0], argv[2]);
+        return read_link(argv[0], argv[2], false);
+    if (argc == 3 && strcmp(argv[1], "record") == 0)
+        return read_link(argv[0], argv[2], true);
     if (argc == 3 && strcmp(argv[1], "memory") == 0)
         return read_memory(strtoul(argv[2], NULL, 10) * MB);
     if (argc != 5) {

@@ -47,6 +47,7 @@ static inline char *text_block(size_t *size) {
 struct cost {
     double wall, cpu;
     long peak;
+    double others; // processor time of the processes that it started, where that is of interest
 };
 
 static inline double clock_seconds(clockid_t clock) {
@@ -56,7 +57,7 @@ static inline double clock_seconds(clockid_t clock) {
 }
 
 static inline struct cost cost_begin(void) {
-    return (struct cost){clock_seconds(CLOCK_MONOTONIC), clock_seconds(CLOCK_PROCESS_CPUTIME_ID),
+    return (struct cost){clock_seconds(CLOCK_MONOTONIC), clock_seconds(CLOCK_PROCESS_CPUTIME_ID), 0,
                          0};
 }
 
@@ -64,11 +65,11 @@ static inline struct cost cost_since(struct cost begin) {
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
     const struct cost end = cost_begin();
-    return (struct cost){end.wall - begin.wall, end.cpu - begin.cpu, usage.ru_maxrss};
+    return (struct cost){end.wall - begin.wall, end.cpu - begin.cpu, usage.ru_maxrss, 0};
 }
 
 static inline void cost_print(struct cost c) {
-    (void)printf("%f %f %ld\n", c.wall, c.cpu, c.peak);
+    (void)printf("%f %f %ld %f\n", c.wall, c.cpu, c.peak, c.others);
 }
 
 #endif
