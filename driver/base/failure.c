@@ -101,7 +101,6 @@ const struct exit_row exit_rows[EXIT_ID_COUNT] = {
     [EXIT_ID_GUEST_FAULT] = {"guest-fault", 93, "the guest's kernel or a program in it crashed"},
     [EXIT_ID_RECORDING_BAD] = {"recording-bad", 120, "the folder named is no recording of a run"},
     [EXIT_ID_DIVERGED] = {"diverged", 110, "--guest: the run is not the one that was recorded"},
-    [EXIT_ID_WARM_FAILED] = {"warm-failed", 105, "a prepared guest could not be made or used"},
     [EXIT_ID_INTERRUPTED] = {"interrupted", 130, "Ctrl-C (SIGINT) or a hang-up ended the run"},
     [EXIT_ID_TERMINATED] = {"terminated", 143, "SIGTERM ended the run"},
 };

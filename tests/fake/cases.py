@@ -16,6 +16,7 @@ import routes
 import runbooks
 import stops
 import typing_cases
+import warm_cases
 from trial import SOURCE, Case, Result, must
 
 SOURCE_OF_CODES = os.path.join(SOURCE, "driver/base/failure.c")
@@ -37,6 +38,6 @@ def every_code(_trial):
 
 CASES = [*choices.CASES, *typing_cases.CASES, *refusals.CASES, *failures.CASES, *deaths.CASES, *mistakes.CASES, *stops.CASES,
          *diagnosis.CASES, *person.CASES, *patience_cases.CASES, *recover.CASES, *routes.CASES,
-         *runbooks.CASES,
+         *warm_cases.CASES, *runbooks.CASES,
          Case("table/exit-codes", disk="", run=every_code)]
 SLOW = patience_cases.SLOW

@@ -43,6 +43,9 @@ unclean=N                       resize2fs leaves a wrong count of N free blocks 
 mdev-log=missing|torn           how bringing it out fails
 dmesg=fail                      dmesg fails
 poweroff=N                      QEMU ends with status N
+qmp=NAME                        this command of QEMU's protocol is refused
+saved=STATUS                    what becomes of saving the guest
+clock-stands=1, random=old      what is wrong with a guest that was saved
 runs=N                          all this only in the first N runs of QEMU that are recorded
 harm=STATE:OFFSET               a byte of the disk is changed
 

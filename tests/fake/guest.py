@@ -17,6 +17,7 @@ from faults import Faults  # noqa: E402
 from firmware import Firmware  # noqa: E402
 from image import Image  # noqa: E402
 from monitor import Monitor  # noqa: E402
+from protocol import Protocol  # noqa: E402
 from shell import Shell, progress  # noqa: E402
 
 ISSUE = "\nWelcome to Alpine Linux 3.20\nKernel 6.6.49-0-virt on an x86_64 (/dev/ttyS0)\n\n"
@@ -49,7 +50,7 @@ class Machine:
         self.command = qemu.parse(argv)
         self.attach, drive, self.serial = self.command.attachment()
         self.path = self.image = None
-        self.plugged = self.attach != "usb"
+        self.plugged = self.attach not in ("usb", "none")
         self.device = "vda" if self.attach == "virtio" else "sda"
         self.node = "/dev/" + self.device
         self.node_gone = False  # the last partition's
@@ -64,6 +65,10 @@ class Machine:
         self.words = []  # of the kernel's command line
         if drive and (why := self.drive(drive)):
             qemu.fail(why)
+        self.protocol = None
+        if self.command.qmp() is not None:
+            self.protocol = Protocol(self, self.command.qmp())
+            self.protocol.start()
         self.qmp({"QMP": {"version": {}, "capabilities": []}})
         self.faults.record(state="start", did=argv, pid=os.getpid())
 
@@ -98,6 +103,13 @@ class Machine:
         self.serial = serial
         if self.words:
             self.console.kernel("usb 1-1: new full-speed USB device number 2 using uhci_hcd")
+
+    def plug_as(self, attach, serial):
+        """Into a guest that runs, by QMP."""
+        self.attach = attach
+        self.device = "vda" if attach == "virtio" else "sda"
+        self.node = "/dev/" + self.device
+        self.plug(serial)
 
     def table_written(self):
         """Events in order keep the node; without, it goes and does not come back by itself."""
@@ -177,7 +189,18 @@ class Machine:
 
     # From power-on to power-off.
 
+    def go_on(self):
+        """A guest that was saved, from where it was."""
+        self.protocol.goes_on.wait()
+        self.console.booted = self.console.kernel_on = True
+        self.mdev["seq"] = "nobody"
+        self.at("goes-on")
+        Shell(self, "rdinit", "~ # ").run()
+        self.panic_without_init()
+
     def run(self):
+        if "-incoming" in self.command.words:
+            self.go_on()
         cmdline = Firmware(self).boot()
         self.words = cmdline.split()
         self.console.booted = True

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, field
 
 TAKES_NOTHING = ("-nographic", "-no-reboot", "-usb")
-TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device", "-chardev", "-mon", "-serial",
+TAKES_A_WORD = ("-boot", "-m", "-cdrom", "-nic", "-accel", "-drive", "-device", "-chardev", "-mon", "-serial", "-incoming",
                 "-kernel", "-initrd", "-append")
 
 
@@ -28,6 +28,8 @@ class CommandLine:
 
     def attachment(self):
         """(attach, the drive's options, serial): what the guest has when it starts; None for each that is open."""
+        if any("vmgenid" in device for device in self.devices):  # the disk, if any, is plugged in later
+            return "none", self.drives[0] if self.drives else None, None
         if "-usb" in self.words:
             return "usb", self.drives[0] if self.drives else None, None
         device, drive = self.devices[0], self.drives[0]

@@ -170,6 +170,17 @@ class Shell:
         self.machine.clock = int(seconds)
         return self.faults.number("clock")
 
+    def clock_goes_on(self, now):
+        goes_on = abs(self.machine.clock - int(now)) < 3600 and not self.faults.number("clock-stands")
+        return 0 if goes_on else 1
+
+    def begin_random(self):
+        return 0
+
+    def random(self):
+        self.console.out(f"reseeded={'no' if self.faults.get('random') == 'old' else 'yes'}\n")
+        return 0
+
     def flush(self):
         return self.faults.number("flush-disk")
 
@@ -328,6 +339,10 @@ COMMANDS = (
     (r"for c in /dev/sr\*; do test -b .*; done; test -d /media/cdrom/apks", "cd", Shell.mount_cd),
     (r"ls -d /media/\*/apks >/tmp/apks", "repositories", Shell.repositories),
     (r"date -u -s @(\d+) >/dev/null", "clock", Shell.date),
+    (r"t=\$\(cut .* /proc/uptime\); d=\$\(\(\$\(date \+%s\)-(\d+)\)\); .*", "clock-goes-on", Shell.clock_goes_on),
+    (r"if ls -d /sys/bus/acpi/drivers/vmgenid/.*; fi", "begin-random", Shell.begin_random),
+    (r"r=no; dmesg .*; echo [0-9a-f]{64} >/dev/urandom && .* && echo \"reseeded\"=\$r", "random", Shell.random),
+    (r"usleep \d+", "usleep", Shell.nothing),
     (r"sync && blockdev --flushbufs /dev/\w+", "flush", Shell.flush),
     (r"ls -l /dev/disk/by-label", "labels", Shell.labels),
     (r"for b in /sys/block/\*; do for s in .*; do grep -qs (\w+) \$s && .*; done; done; :", "target", Shell.find),

@@ -123,9 +123,8 @@ static void test_final(void **state) {
         EXIT_ID_INTERRUPTED, EXIT_ID_TERMINATED, EXIT_ID_MAX_TIME,    EXIT_ID_HOST_FULL,
         EXIT_ID_INTERNAL,    EXIT_ID_QEMU_START, EXIT_ID_DISK_LOCKED, EXIT_ID_IO_ERROR};
     static const enum exit_id others[] = {
-        EXIT_ID_QEMU_DIED,    EXIT_ID_BOOT_FAILED,   EXIT_ID_KERNEL_PANIC,
-        EXIT_ID_GUEST_STUCK,  EXIT_ID_TYPING_FAILED, EXIT_ID_CD_ERROR,
-        EXIT_ID_GUEST_MEMORY, EXIT_ID_ISO_WRONG,     EXIT_ID_WARM_FAILED};
+        EXIT_ID_QEMU_DIED,     EXIT_ID_BOOT_FAILED, EXIT_ID_KERNEL_PANIC, EXIT_ID_GUEST_STUCK,
+        EXIT_ID_TYPING_FAILED, EXIT_ID_CD_ERROR,    EXIT_ID_GUEST_MEMORY, EXIT_ID_ISO_WRONG};
     struct options o = parsed("--fast --no-warm");
     (void)state;
     for (size_t i = 0; i < sizeof finals / sizeof *finals; i++)
