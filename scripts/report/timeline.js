@@ -18,7 +18,8 @@ function timelinePart(r, lines, mdev) {
 }
 
 function timelineWords(r) {
-  const guest = Math.max(0, ...r.states.map((s) => s.guest ?? 0));
+  guestClock(r, 0); // has them gathered
+  const guest = Math.max(0, ...r.clocks.map((c) => c[1]));
   return `${count(r.steps.length, "step")} and ${count(r.states.length, "state")} in ${seconds(r.last)}` +
     (guest > 0 ? `; the guest's own clock, which stands still while QEMU gets no processor, came to ${seconds(guest)}` : "") +
     ". The console, what QEMU read and what it wrote are drawn to a logarithmic scale.";
