@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "dialogue/script.h"
 #include "grow.h"
@@ -95,9 +96,14 @@ static int make_and_print(const struct options *o, const struct plan *p, const c
 // Of a run that is over.
 static int show_done(const struct options *o, struct failure *f) {
     struct reading r = {0};
+    struct stat st;
     char *text = NULL;
     size_t size = 0;
     const bool last = strcmp(o->disk, "last") == 0;
+    if (!last && (stat(o->disk, &st) != 0 || !S_ISDIR(st.st_mode)))
+        return failure_set(f, EXIT_ID_USAGE,
+                           "give a size, or the folder of a recording for what was done",
+                           "SIZE is missing after DISK '%s'", o->disk);
     char *folder = last ? shelf_last(f) : strdup(o->disk);
     struct scripts *scripts = load(o, f);
     FILE *out = open_memstream(&text, &size);

@@ -8,7 +8,7 @@ trap 'rm -rf "$prefix"' EXIT
 cmake --install "$build" --prefix "$prefix" >/dev/null
 "$prefix/bin/qemu-grow" --check-scripts | grep -F "$prefix/share/qemu-grow"
 mandoc -T lint -W warning "$prefix/share/man/man1/qemu-grow.1"
-for file in bash-completion/completions/qemu-grow zsh/site-functions/_qemu-grow \
+for file in qemu-grow/expect/engine.exp bash-completion/completions/qemu-grow zsh/site-functions/_qemu-grow \
     fish/vendor_completions.d/qemu-grow.fish; do
     test -s "$prefix/share/$file"
 done

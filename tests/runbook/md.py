@@ -170,7 +170,13 @@ def main():
             failed += 1
             print(f"FAIL {name}: {wrong}", flush=True)
 
+    def refusals(folder):
+        for words, code in ((("nowhere",), 2), ((folder,), 120), (("last",), 120), (("nowhere", "8G"), 10)):
+            done = program(folder, [args.program, "--runbook=md", *words])
+            must(done.returncode == code and not done.stdout, *words, "ends with", done.returncode, done.stderr)
+
     with tempfile.TemporaryDirectory(prefix="qemu-grow-runbook-") as folder:
+        trial("refusals", refusals, folder)
         for row in GOLDEN:
             trial(row[0], golden, args, folder, row)
         disk = make(folder, "one-partition", "raw")
