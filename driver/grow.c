@@ -227,6 +227,17 @@ static bool try_anew(struct run *run, enum stage stage, const struct failure *f)
     return again;
 }
 
+// What --accel=auto has chosen may be the reason: the next route emulates, and the next run tries
+// again.
+static void distrust_accel(struct run *run) {
+    static const char emulation[] = "tcg";
+    if (run->accel.name[0] == '\0' || strcmp(run->accel.name, emulation) == 0)
+        return;
+    report_note(run->report, "the accelerator %s is not trusted any more", run->accel.name);
+    verdict_forget(run->o->qemu, run->o->no_cache ? NULL : &run->iso.cache);
+    (void)snprintf(run->accel.name, sizeof run->accel.name, "%s", emulation);
+}
+
 // The route has failed. Makes all ready for the next slower one, or leaves it at that: -1 with *f.
 static int next_route(struct run *run, enum stage *stage, enum stage begun, struct failure *f) {
     enum route next = give_way(run->o, *stage, f->id);
@@ -239,6 +250,7 @@ static int next_route(struct run *run, enum stage *stage, enum stage begun, stru
         report_note(run->report,
                     "the route %s gives way to the route %s, before anything was written: %s",
                     route_words[run->o->route], route_words[next], f->what);
+    distrust_accel(run);
     end_guest(run);
     *stage = begun;
     run->options.route = next;
