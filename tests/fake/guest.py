@@ -230,6 +230,8 @@ class Machine:
         self.console.kernel(f"Command line: {' '.join(self.words)}")
         self.console.kernel("Memory: 152340K/196080K available")
         self.at("kernel")
+        if self.command.words.get("-accel") == self.faults.get("hang-accel", ""):
+            self.wait_for_ever()
 
     def initramfs(self):
         quiet = "quiet" in self.words
@@ -347,6 +349,9 @@ class Machine:
 def main():
     if sys.argv[1:] == ["--version"]:
         print("QEMU emulator version 7.2.22 (a fake one)")
+        return
+    if sys.argv[1:] == ["-accel", "help"]:
+        print("Accelerators supported in QEMU binary:", *Faults.of_environment().get("accel", "tcg").split(","), sep="\n")
         return
     machine = Machine(sys.argv[1:])
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -36,11 +36,11 @@ def by_warm(runs, *words, without=()):
     return after
 
 
-def twice(between=lambda trial: None):
-    """A run that makes it, something in between, and one more on a fresh disk."""
+def twice(between=lambda trial: None, made=MADE):
+    """A run that makes it (and says so), something in between, and one more on a fresh disk."""
     def run(trial):
         result = trial.run()
-        must(result.code == 0 and MADE in result.out, "the first run:", result.out, result.err)
+        must(result.code == 0 and made in result.out, "the first run:", result.out, result.err)
         between(trial)
         copy_sparse(trial.sample, trial.disk)
         return trial.run()
@@ -85,7 +85,30 @@ def to_direct(runs):
     return after
 
 
+def chose(name, *words, route="direct"):
+    def after(trial, result):
+        took(route, result)
+        for word in words:
+            must(word in result.out, "does not say", word, result.out)
+        last = [line["did"] for line in trial.record() if line["state"] == "start"][-1]
+        must(name in last, "QEMU was started with", last)
+    return after
+
+
+AUTO = ("--route=direct", "--accel=auto", "-v")
+ACCEL = [
+    Case("accel/one", AUTO, after=chose("tcg", "QEMU offers no other")),
+    Case("accel/works", AUTO, "accel=kvm,tcg hang-accel=tcg", after=chose("kvm", "kvm came first")),
+    Case("accel/hangs", AUTO, "accel=kvm,tcg hang-accel=kvm", after=chose("tcg", "kvm was still on its way")),
+    Case("accel/remembered", AUTO, "accel=kvm,tcg hang-accel=kvm", run=twice(made=""), after=chose("tcg", "as found out before")),
+    Case("accel/own", ("--route=direct", "--accel=kvm"), "accel=kvm,tcg", after=chose("kvm")),
+    # It has won the race, but does not do its work.
+    Case("accel/not-trusted", AUTO, "runs=3 accel=kvm,tcg hang-accel=tcg die=apk:kill",
+         after=chose("tcg", "kvm is not trusted", "gives way", route="early")),
+]
+
 CASES = [
+    *ACCEL,
     Case("warm/made", WARM, after=by_warm(2, MADE)),
     Case("warm/usb", (*WARM, "--attach=usb"), after=by_warm(2, MADE)),
     Case("warm/in-place", (*WARM, "--in-place"), after=by_warm(2, MADE)),
