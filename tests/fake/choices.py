@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 
+from page import good_page
 from shell import MDEV_LOG
 from trial import Case, must
 
@@ -164,6 +165,7 @@ OTHERS = (
          after=did("rc-service -v mdev stop", "rc-service -v hwdrivers start")),
     Case("choices/quiet", ("-q",), after=lambda trial, result: must(result.out == "", "quiet says", result.out)),
     Case("choices/proof", ("--proof=proof.json",), faults="unclean=5", after=read_proof),
+    Case("choices/report", ("--report=run.html", "--seq=no", "--log=login"), after=good_page),
     # resize2fs leaves something behind: the second e2fsck repairs it, and the report tells.
     Case("choices/unclean-after-resize2fs", faults="unclean=5", says=("Free blocks count wrong",)),
     Case("choices/verbose", ("-v", "--seq=init"), says=("run e2fsck -f -y /dev/sda1",)),

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import replace
 
+from page import bad_page
 from trial import Case, must
 
 CONSOLE = ("--console",)
@@ -136,6 +137,8 @@ ROWS = [
     fail("e2fsck-8", "e2fsck=8", 90, "check", "table", "exit code 8", "Input/output error"),
     fail("resize2fs", "resize2fs=1", 90, "fs", "any", "Input/output error"),
     fail("resize2fs-blocks", "blocks=1000", 58, "fs", "any", "1000 blocks long, not 32512"),
+
+    fail("report", "resize2fs=1", 90, "fs", "any", "Input/output error", options=("--report=run.html",), after=bad_page),
 
     # The end.
     fail("poweroff", "poweroff=7", 43, "grown", "grown", "status 7"),

@@ -56,6 +56,8 @@ CASES = [
     Case("refusals/missing", exit=10, stage="untouched", state="any", says=("disk.raw", "No such file"), before=remove),
     refuse("e2fsck-old", 85, "FEATURE_C12", before=old_e2fsck, env={"PATH": "bin:" + os.environ["PATH"]}),
     refuse("proof-unwritable", 27, "/no/such/proof", **options("--proof=/no/such/proof")),
+    refuse("report-unwritable", 27, "/no/such/page", **options("--report=/no/such/page")),
+    Case("refusals/report-without-recording", ("--report=run.html", "--no-transcript"), exit=2, state="same", says=("--no-transcript",)),
     refuse("locked", 11, before=lock),
     refuse("corrupt", 12, disk="corrupt-qcow2", format="qcow2"),
     refuse("backing-missing", 13, "backed", disk="backing-missing", format="qcow2"),
