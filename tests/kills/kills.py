@@ -372,7 +372,8 @@ def main():
         """A moment that comes after the run's end was none: an earlier one is taken."""
         while True:
             shot, outcome = attempt(shot)
-            if shot.group != "moments" or outcome != "finished before it":
+            gives_way = shot.victim == "qemu" and Killed.route != "runbook"  # and the run goes on without that QEMU
+            if shot.group != "moments" or outcome != "finished before it" or gives_way:
                 return shot, outcome
             shot = replace(shot, when=shot.when * 0.7)
 
