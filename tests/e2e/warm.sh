@@ -190,7 +190,7 @@ no-node)
     says first 'Route: direct'
     ;;
 clock)
-    scripts clock 's/@%{host_time}/@1/'
+    scripts clock 's/@%{host_time}/@4102444800/'
     run first --scripts=scripts
     says first 'the route warm gives way to the route direct'
     says first 'the clock of the prepared guest'
