@@ -58,7 +58,7 @@ static const char *class_of(char c) {
 
 // Characters that mean the same behind a backslash in both.
 static bool is_same(char c) {
-    return (ispunct((unsigned char)c) && c != '\0') || strchr("aefnrt", c) != NULL;
+    return c != '\0' && (ispunct((unsigned char)c) || strchr("aefnrt", c) != NULL);
 }
 
 // \xhh, which takes any number of digits in Tcl.
@@ -74,8 +74,11 @@ static int put_hex(struct reader *r) {
 
 // An escape; r->at is behind the backslash.
 static int put_escape(struct reader *r, bool in_class) {
-    const char c = *r->at++;
+    const char c = *r->at;
     const char *class = class_of(c);
+    if (c == '\0')
+        return refuse(r, "a backslash at the end");
+    r->at++;
     if (class != NULL && in_class && isupper((unsigned char)c))
         return refuse(r, "\\%c in brackets", c);
     if (class != NULL)
@@ -89,8 +92,6 @@ static int put_escape(struct reader *r, bool in_class) {
         (void)fputs("\\A", r->out);
     else if (is_same(c))
         (void)fprintf(r->out, "\\%c", c);
-    else if (c == '\0')
-        return refuse(r, "a backslash at the end");
     else
         return refuse(r, "\\%c", c);
     return 0;

@@ -193,8 +193,8 @@ static void rows(void **state) {
     };
     static const char *const bad[] = {"(?<=a)b", "(?<!a)b", "(?>a)b", "a++b",       "(?P<x>a)",
                                       "\\p{L}",  "\\1",     "\\Kx",   "x{300,400}", "[[:alpha:]]",
-                                      "[^\\S]",  "(?-i)x",  "[a",     "\\",         "(?#x)",
-                                      "\\hx",    "\\Rx"};
+                                      "[^\\S]",  "(?-i)x",  "[a",     "[a\\",       "\\",
+                                      "(?#x)",   "\\hx",    "\\Rx"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct are a;
         struct failure f;
