@@ -21,9 +21,9 @@
 #include "record/formats.h"
 
 enum {
+    SHEETS = 5,             // files that are written as it happens
     SYNC_S = 1,             // least time between two syncs
     KERNEL_LINE_MAX = 4096, // of a kernel line; a longer one is cut
-    QUIET_S = 1,            // see view_idle
 };
 
 // A message that waits.
@@ -52,16 +52,17 @@ struct desk {
 };
 
 static void tell_errors(struct desk *d) {
-    const struct sheet *all[] = {&d->output, &d->input, &d->events, &d->timing.sheet,
-                                 &d->cast.sheet};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    const struct sheet *const all[SHEETS] = {&d->output, &d->input, &d->events, &d->timing.sheet,
+                                             &d->cast.sheet};
+    for (size_t i = 0; i < SHEETS; i++)
         if (all[i]->error != 0)
             ring_set_error(d->k->ring, all[i]->error);
 }
 
 static void sync_all(struct desk *d) {
-    struct sheet *all[] = {&d->output, &d->input, &d->events, &d->timing.sheet, &d->cast.sheet};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    struct sheet *const all[SHEETS] = {&d->output, &d->input, &d->events, &d->timing.sheet,
+                                       &d->cast.sheet};
+    for (size_t i = 0; i < SHEETS; i++)
         sheet_sync(all[i]);
     d->synced = time(NULL);
     d->to_sync = false;

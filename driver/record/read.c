@@ -1,14 +1,12 @@
 // Line by line; what is no event, and what is no line of the timing log, is left out.
 #include "record/read.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { US = 1000000, TIMING_LINE_MAX = 256 };
+enum { US = 1000000, TIMING_LINE_MAX = 256, SECONDS_DIGITS = 9, PART_DIGITS = 6, SIZE_DIGITS = 12 };
 
 // All of a file, allocated, with a NUL behind it; NULL with *f.
 static char *all_of(const char *folder, const char *name, size_t *size, struct failure *f) {
@@ -77,18 +75,35 @@ static int add_piece(struct reading *r, const struct piece *p, size_t *room) {
     return 0;
 }
 
+// Reads at most `most` digits, and moves on behind them. False when there are none, or more.
+static bool scan_number(const char **at, size_t most, uint64_t *number) {
+    const size_t digits = strspn(*at, "0123456789");
+    if (digits == 0 || digits > most)
+        return false;
+    *number = strtoull(*at, NULL, 10);
+    *at += digits;
+    return true;
+}
+
 // "O 0.012345 17": kind, microseconds and size. False for what is something else.
 static bool scan(const char *line, char *kind, uint64_t *us, size_t *size) {
     uint64_t seconds = 0;
     uint64_t part = 0;
-    int used = 0;
-    // NOLINTNEXTLINE(cert-err34-c): a number that is too large is cut to what the logs hold
-    if (sscanf(line, "%c %9" SCNu64 ".%6" SCNu64 " %n%12zu", kind, &seconds, &part, &used, size) <
-            3 ||
-        used == 0)
+    uint64_t bytes = 0;
+    if (line[0] == '\0' || line[1] != ' ')
+        return false;
+    *kind = line[0];
+    line += 2;
+    if (!scan_number(&line, SECONDS_DIGITS, &seconds) || *line++ != '.' ||
+        strspn(line, "0123456789") != PART_DIGITS || !scan_number(&line, PART_DIGITS, &part) ||
+        *line++ != ' ')
         return false;
     *us = seconds * US + part;
-    return (*kind != 'O' && *kind != 'I') || isdigit((unsigned char)line[used]) != 0;
+    if (*kind != 'O' && *kind != 'I')
+        return true;
+    const bool ok = scan_number(&line, SIZE_DIGITS, &bytes);
+    *size = (size_t)bytes;
+    return ok;
 }
 
 static int take_timing(struct reading *r, const char *text, size_t size) {

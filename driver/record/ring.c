@@ -13,6 +13,7 @@
 
 enum {
     SIZE = 1024 * 1024, // a multiple of the page's size
+    BOTH = 2 * SIZE,
     ALIGN = 16,
     GATHER_MS = 10,  // the reader looks again after so long, some times, before it sleeps
     GATHERINGS = 20, // and the writer need not wake it meanwhile
@@ -53,7 +54,7 @@ static bool map(struct ring *r) {
         return false;
     }
     void *shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    char *data = mmap(NULL, 2 * SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *data = mmap(NULL, BOTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     bool ok = shared != MAP_FAILED && data != MAP_FAILED;
     for (int i = 0; ok && i < 2; i++)
         ok = mmap(data + (size_t)i * SIZE, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
@@ -107,7 +108,7 @@ void ring_free(struct ring *r) {
     if (r->shared != NULL)
         (void)munmap(r->shared, (size_t)sysconf(_SC_PAGESIZE));
     if (r->data != NULL)
-        (void)munmap(r->data, 2 * SIZE);
+        (void)munmap(r->data, BOTH);
     free(r);
 }
 
