@@ -1,5 +1,5 @@
-// Any pattern into Tcl's, any text through all quotings, and the runbook of a run from any events; parts are divided
-// by an empty line.
+// Any pattern into Tcl's, any text through all quotings, and the runbook of a run from any events;
+// parts are divided by an empty line.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
