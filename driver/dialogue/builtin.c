@@ -17,7 +17,7 @@ const char *const builtin_variables[] = {
     "dmesg",        // yes, no
     "verbose",      // yes, no: rc-service -v
     "serial",       // the disk's serial number in this run
-    "seed",       // random digits of the host
+    "seed",         // random digits of the host
     "drive_spec",   // argument of the monitor's drive_add, quoted
     "disk_sectors", // of the grown disk, 512 bytes each
     "disk_bytes",

@@ -31,8 +31,8 @@ static int no_answer(struct machine *m, const struct state *s, int turn, struct 
     return turn == 0 ? 0 : -1;
 }
 
-// Waits for the answer, and asks again where a state wants it `until`. 0, 1 when QEMU has ended in a
-// state that waits for that, or -1 with *f.
+// Waits for the answer, and asks again where a state wants it `until`. 0, 1 when QEMU has ended in
+// a state that waits for that, or -1 with *f.
 static int await(struct machine *m, const struct state *s, enum qmp_answer *answer,
                  struct failure *f) {
     const char *says = "";

@@ -19,10 +19,11 @@ struct qemu_command {
 int qemu_find(const char *qemu, struct failure *f);
 
 // Puts QEMU's command line together. p: NULL for a guest that is only prepared, and has no disk.
-// On the route warm the disk is not attached: who plugs it in finds it as the drive disk0. serial: what the guest is to know the disk by, letters and
-// digits (for USB it is for the monitor's device_add to give). Returns 0 (qemu_command_free is the
-// caller's), or -1 with EXIT_ID_ISO_UNREADABLE, or EXIT_ID_USAGE when the disk's path has bytes
-// that the monitor cannot be given.
+// On the route warm the disk is not attached: who plugs it in finds it as the drive disk0. serial:
+// what the guest is to know the disk by, letters and digits (for USB it is for the monitor's
+// device_add to give). Returns 0 (qemu_command_free is the caller's), or -1 with
+// EXIT_ID_ISO_UNREADABLE, or EXIT_ID_USAGE when the disk's path has bytes that the monitor cannot
+// be given.
 int qemu_command_make(struct qemu_command *c, const struct options *o, const struct plan *p,
                       const char *serial, struct failure *f);
 // The same with a path of the ISO that is not looked at.
