@@ -17,6 +17,8 @@ LETTERS = "[bcdfghjkmnpqrstvwxz]"
 # What differs from run to run.
 VARIES = ((rf"\b{LETTERS}{{12}}(?=\W)", "MARKMARK"), (rf"\b{LETTERS}{{6}}\b", "MARK"), (r"\d+\.\d s", "N s"),
           (r"from byte \d+", "from byte N"), (r"  recording .*\n", ""),
+          # The end may come while Enter's answer is still looked for.
+          (r"awaited   (?:the echo of what is typed|fdisk's prompt|e2fsck), for", "awaited   WHAT, for"),
           (r"\\x1b\[6n", ""))  # the shell's question for the cursor may be on its way
 SECRET = "hunter2"
 
@@ -115,6 +117,8 @@ def no_recording(trial, _result):
     for words in (["--explain=nowhere"], ["--explain=."], ["--bundle=b.tar.gz", "nowhere"]):
         code, out, err = ask(trial, *words)
         must(code == 120 and not out and "is no recording" in err, words, code, out, err)
+    code, _, err = ask(trial, "--bundle=b.tar.gz", f"--explain={trial.transcript}")
+    must(code == 2 and "exclude each other" in err, code, err)
     must(not os.path.exists(os.path.join(trial.folder, "b.tar.gz")), "a bundle of nothing was made")
 
 
