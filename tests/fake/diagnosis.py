@@ -170,7 +170,7 @@ CASES = [
     told("dies", "die=apk:1", 43),
     told("misprint", "misprint=login", 43),
     told("no-device", "boot=none", 44),
-    told("panic", "panic=fdisk", 45, options=("--console",)),
+    told("oom", "oom=apk", 92, options=("--console",)),
     told("login", "login=e2fsck", 48),
     told("odd-shell", "shell=odd", 49),
     told("apk", "apk=missing", 52),
