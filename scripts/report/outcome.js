@@ -52,7 +52,7 @@ function failurePart(r) {
   const block = (title, words) => words ? [el("h3", {}, title), el("pre", { class: "words" }, words)] : null;
   return part("diagnosis", r.failure ? "What went wrong" : "Where it was cut off",
     r.failure ? el("div", { class: "card bad" }, [text(f.what), text(object(r.data.stages)[text(f.stage)]), text(f.next)].filter(Boolean)
-      .map((words, i) => el("p", {}, i === 0 ? el("strong", {}, stopped(words)) : stopped(words)))) : null,
+      .map((words, i) => el("p", {}, i === 0 ? el("strong", {}, stopped(words)) : `${words[0].toUpperCase()}${stopped(words.slice(1))}`))) : null,
     facts([["Exit code", r.failure ? `${text(f.code)} (${text(f.id)})` : ""],
       ["State", state ? el("a", { href: `#${state.id}` }, state.title ? `${state.title} (${state.name})` : state.name) : text(f.state)],
       ["Waited for", text(f.awaited)],

@@ -43,11 +43,11 @@ function followSections(sections, links) {
   for (const s of sections) observer.observe(s);
 }
 
-// On paper everything is unfolded.
+// On paper everything is unfolded, but the lists of states within the table of steps.
 function followPrinting() {
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
+    folded = [...document.querySelectorAll("details:not([open]):not(td details)")];
     for (const d of folded) d.open = true;
   });
   addEventListener("afterprint", () => {

@@ -176,7 +176,7 @@ function stepTable(r) {
     { show: s.step || (s.host ? "host" : "–"), class: "tag" }, seconds(s.begin, 2), clocks(s), seconds(s.end - s.begin, 2), stateLinks(s)]);
   return table("The steps; each leads to its place in the transcript.",
     [{ name: "Step" }, { name: "No." }, { name: "begins", number: true }, { name: "guest's clock", number: true },
-     { name: "takes", number: true }, { name: "states" }], rows, { class: "stacks" });
+     { name: "takes", number: true }, { name: "states" }], rows, { class: "stacks steps" });
 }
 
 function stateLinks(step) {

@@ -134,12 +134,14 @@ class Live:
     def secret(self):
         """Typed at boot:, shown by the kernel, in QEMU's command line, in a file's name, and at a password prompt."""
         word = "hunter2x" + "".join(self.random.choice("bcdfg") for _ in range(8))
-        trial = self.trial("secret", ("--console", f"--append=key={word}", "--redact=hunter2x[a-z]*", "--redact=nothing"),
+        trial = self.trial("secret", ("--console", f"--append=key={word}", "--redact=hunter2x[a-z]*", "--redact=nothing",
+                                       "--report=run.html"),
                            file=f"disk-{word}.raw")
         result = trial.run()
         must(result.code == 0, "exit code", result.code, result.err)
         for name in FILES:
             must(word.encode() not in content(trial.transcript, name), "the secret is in", name)
+        must(word.encode() not in content(trial.folder, "run.html"), "the secret is in the report")
         must(b"key=" + b"*" * len(word) in content(trial.transcript, "events.jsonl"), "its place is not marked")
         must(b"*" * len(word) in console(trial.transcript, "input.log"), "its keys are not marked")
         self.times(trial.transcript)
