@@ -262,10 +262,12 @@ static void read_move(struct stream *s, offset64 to) {
     s->read = to;
     for (size_t i = 0; i < s->count; i++) {
         struct search *h = &s->searches[i];
-        if (h->scan < to)
-            h->scan = to;
-        if (h->found && h->begin < to)
-            h->found = false;
+        if (h->scan >= to)
+            continue;
+        h->scan = to;
+        h->found = h->found && h->begin >= to;
+        if (h->found) // what had begun before `to` does not keep it uncertain any more
+            h->certain = certain_end(s, s->patterns[i], to, h->end, h->certain);
     }
 }
 
