@@ -10,7 +10,7 @@ set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 source=$(cd -- "$here/../.." && pwd)
 program=$(realpath -- "$1")
-iso=$(realpath -- "$2")
+iso=$2
 shift 2
 [ $# -gt 0 ] || set -- real fake
 work=$(mktemp -d /tmp/qemu-grow-recordings.XXXXXX)
@@ -21,16 +21,17 @@ keep() {
     rm -rf "${here:?}/$1"
     mkdir "$here/$1"
     cp "$2/output.log" "$2/input.log" "$2/timing.log" "$here/$1"
-    sed "s|$program|qemu-grow|g; s|$source|/usr/src/qemu-grow|g; s|$iso|/tmp/alpine.iso|g" "$2/events.jsonl" \
+    sed "s|$program|qemu-grow|g; s|$source|/usr/src/qemu-grow|g" "$2/events.jsonl" \
         >"$here/$1/events.jsonl"
     echo "$1: $(du -sk "$here/$1" | cut -f 1) KiB"
 }
 
 real() {
+    cp "$iso" "$work/alpine.iso" # its path is shown on the console
     while read -r attach seq log; do
         name=real-$attach-$seq-$log
         sh "$source/tests/disks/make.sh" one-partition "$work/disk" raw >/dev/null
-        "$program" -q --iso="$iso" --transcript="$work/$name" --attach="$attach" --seq="$seq" --log="$log" \
+        "$program" -q --iso="$work/alpine.iso" --transcript="$work/$name" --attach="$attach" --seq="$seq" --log="$log" \
             "$work/disk" 128M
         keep "$name" "$work/$name"
     done <<END
