@@ -8,6 +8,7 @@ work=$root/build/demo
 
 sh "$here/build.sh" dev demo
 mkdir -p "$work"
+export XDG_STATE_HOME="$work/state"
 sh "$root/tests/disks/make.sh" openwrt "$work/openwrt.qcow2" qcow2
 cp "$work/openwrt.qcow2" "$work/before.qcow2"
 

@@ -55,7 +55,7 @@ EOF
 nginx -c "$work/conf" -p "$work" 2>/dev/null &
 nginx=$!
 url=https://localhost:$port/$path
-export CURL_CA_BUNDLE="$data/tls/ca.pem" XDG_CACHE_HOME="$work/cache" XDG_CONFIG_HOME="$work"
+export CURL_CA_BUNDLE="$data/tls/ca.pem" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache" XDG_CONFIG_HOME="$work"
 unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY
 curl -s --retry 50 --retry-connrefused --retry-delay 1 -I -o /dev/null "$url"
 

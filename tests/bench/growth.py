@@ -55,6 +55,7 @@ def main():
     sizes = (sys.argv[4] if len(sys.argv) > 4 else "128M,1G,10G,100G").split(",")
     counts = [int(word) for word in (sys.argv[5] if len(sys.argv) > 5 else "10,1000,100000").split(",")]
     env = {**os.environ, "LC_ALL": "C.UTF-8", "XDG_CACHE_HOME": os.path.join(folder, "cache"),
+           "XDG_STATE_HOME": os.path.join(folder, "state"),
            "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
     os.environ["PATH"] = env["PATH"]
     shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,8 @@ cd "$work"
 rm -rf cache disks
 mkdir disks
 XDG_CACHE_HOME=$PWD/cache
-export XDG_CACHE_HOME
+XDG_STATE_HOME=$PWD/state
+export XDG_CACHE_HOME XDG_STATE_HOME
 sh "$here/../disks/make.sh" openwrt before qcow2
 seq -w "$disks" | while read -r n; do cp --sparse=always before "disks/$n.qcow2"; done
 

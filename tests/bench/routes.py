@@ -47,7 +47,8 @@ class Bench:
         os.mkdir(os.path.join(folder, "cache"))
         self.env = {**os.environ, "LC_ALL": "C.UTF-8", "LIBGUESTFS_BACKEND": "direct",
                     "LIBGUESTFS_BACKEND_SETTINGS": "force_tcg", "LIBGUESTFS_CACHEDIR": os.path.join(folder, "cache"),
-                    "XDG_CACHE_HOME": os.path.join(folder, "cache"), "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
+                    "XDG_CACHE_HOME": os.path.join(folder, "cache"),
+                    "XDG_STATE_HOME": os.path.join(folder, "state"), "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
     def command(self, tool):
         if tool == "virt-resize":

@@ -19,6 +19,7 @@ fresh() {
     rm -rf "${WORK:?}/$1"
     mkdir -p "$WORK/$1"
     cd "$WORK/$1" || exit 2
+    export XDG_STATE_HOME="$WORK/$1/state"
 }
 
 # sample NAME FORMAT: the sample disk as ./before and a copy as ./disk.
