@@ -11,6 +11,8 @@ rounds=${4:-3}
 PATH=$PATH:/usr/sbin:/sbin
 rm -rf "$3"
 mkdir -p "$3"
+XDG_STATE_HOME=$(realpath -- "$3")/state
+export XDG_STATE_HOME
 cd "$3"
 
 mib=1048576

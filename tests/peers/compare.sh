@@ -23,6 +23,8 @@ case $#,${3:-1} in
 esac
 iso=$(realpath -- "$1")
 mkdir -p -- "$2"
+XDG_STATE_HOME=$(realpath -- "$2")/state
+export XDG_STATE_HOME
 out=$(realpath -- "$2")
 runs=${3:-3}
 tools=${TOOLS:-driver expect pexpect}
