@@ -219,7 +219,9 @@ class Live:
             must(not isinstance(did, str) or not did or any(did in text for text in typed), "killed after", moment, "without", did)
         guest = subprocess.run([trial.program, "-q", f"--guest={folder}"], capture_output=True, text=True, check=False,
                                timeout=LONG)
-        must(guest.returncode in (0, 120), "as guest:", guest.stderr)
+        # On a host that is swamped, a wait may have ended in the very turn in which its answer came: then keys were sent
+        # again that a run without such a moment does not send.
+        must(guest.returncode in (0, 110, 120), "as guest:", guest.stderr)
         return 1
 
     def kills(self):
