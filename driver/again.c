@@ -295,5 +295,7 @@ int again_play(const struct options *o) {
     const long fd = strtol(o->play, &end, 10);
     if (*end != ':' || reading_open(&r, end + 1, &f) != 0)
         return EXIT_FAILURE;
-    return player_run(&r, (int)fd);
+    const int code = player_run(&r, (int)fd);
+    reading_free(&r);
+    return code;
 }

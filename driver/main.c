@@ -73,8 +73,11 @@ int main(int argc, char **argv) {
     if (result == 0)
         result = options_print(&o, stdout, &f);
     const bool printed = result == 1;
-    if (result == 0 && o.action == ACTION_PLAY)
-        return again_play(&o);
+    if (result == 0 && o.action == ACTION_PLAY) {
+        result = again_play(&o);
+        options_free(&o);
+        return result;
+    }
     struct report *r = make_report(&o);
     if (r == NULL || signals_open() != 0)
         return exit_rows[EXIT_ID_INTERNAL].code;
