@@ -34,6 +34,9 @@ struct search {
     offset64 scan;                // no match begins before it
     bool found;                   // the match from there on is known:
     offset64 begin, end, certain; // `certain` is the end of the text that made it certain
+    // Not 0: a partial match that began one byte before it was given up, `limit` bytes after its
+    // beginning. Until then nothing behind it counted.
+    offset64 given_up;
 };
 
 struct stream {
@@ -219,6 +222,12 @@ static offset64 certain_end(struct stream *s, const struct pattern *p, offset64 
     return most;
 }
 
+// The end of the text that is needed to know of the match that was found.
+static offset64 known(const struct stream *s, const struct search *h) {
+    const offset64 after = h->given_up == 0 ? 0 : h->given_up - 1 + s->limit;
+    return h->certain > after ? h->certain : after;
+}
+
 static void overrun(struct stream *s, size_t i) {
     s->overruns++;
     s->overrun = i;
@@ -245,7 +254,7 @@ static bool search(struct stream *s, size_t i, offset64 end) {
             h->scan = tried(s, p, 0);
             if (window >= h->scan + s->limit) {
                 overrun(s, i);
-                h->scan++;
+                h->given_up = ++h->scan;
             } else if (window == end)
                 return false;
         } else {
@@ -254,7 +263,7 @@ static bool search(struct stream *s, size_t i, offset64 end) {
             h->scan = window;
         }
     }
-    return h->found && h->certain <= end;
+    return h->found && known(s, h) <= end;
 }
 
 // Moves the read position. What has been found out about the text behind it stays.
@@ -262,12 +271,15 @@ static void read_move(struct stream *s, offset64 to) {
     s->read = to;
     for (size_t i = 0; i < s->count; i++) {
         struct search *h = &s->searches[i];
-        if (h->scan >= to)
+        const bool free = h->given_up != 0 && h->given_up <= to;
+        if (free)
+            h->given_up = 0;
+        if (h->scan >= to && !free)
             continue;
-        h->scan = to;
+        h->scan = h->scan < to ? to : h->scan;
         h->found = h->found && h->begin >= to;
         if (h->found) // what had begun before `to` does not keep it uncertain any more
-            h->certain = certain_end(s, s->patterns[i], to, h->end, h->certain);
+            h->certain = certain_end(s, s->patterns[i], h->scan, h->end, h->certain);
     }
 }
 
@@ -309,9 +321,9 @@ int stream_find(struct stream *s, bool final) {
     const struct search *best = NULL;
     for (size_t i = 0; i < s->count; i++) {
         const struct search *h = &s->searches[i];
-        if (s->patterns[i] == NULL || !search(s, i, best == NULL ? s->end : best->certain))
+        if (s->patterns[i] == NULL || !search(s, i, best == NULL ? s->end : known(s, best)))
             continue;
-        if (best == NULL || h->certain < best->certain || h->end < best->end)
+        if (best == NULL || known(s, h) < known(s, best) || h->end < best->end)
             best = h;
     }
     if (best != NULL) {
