@@ -67,7 +67,7 @@ panic-unseen) # the same where the kernel has no serial console: it is read off 
     ;;
 panic-late) # by hand, once the guest is up: its kernel tells QEMU
     code=45 words=panic
-    edited apk.yaml 's/command: apk add e2fsprogs-extra/command: echo c >\/proc\/sysrq-trigger/'
+    edited apk.yaml 's/command: apk add.*/command: echo c >\/proc\/sysrq-trigger/'
     set -- --scripts=scripts
     ;;
 emergency) # a CD without packages
