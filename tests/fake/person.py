@@ -149,7 +149,9 @@ def signalled(number):
     def run(trial):
         t = Person(trial)
         t.sees(YOURS)
-        must(termios.tcgetattr(t.slave) != t.before, "the terminal is not raw")
+        while termios.tcgetattr(t.slave) == t.before:  # it becomes raw behind those words
+            must(t.process.poll() is None, "the terminal never was raw")
+            os.sched_yield()
         t.process.send_signal(number)
         if number == signal.SIGQUIT:
             t.process.wait()
