@@ -180,12 +180,24 @@ static int add_made(struct packing *p, const struct reading *r, struct failure *
     return rc;
 }
 
+// What was typed, and may have been echoed in another form.
+static void learn(struct redact *x, const struct reading *r) {
+    size_t i = 0;
+    char *start = json_dumps(reading_next(r, "start", &i), JSON_COMPACT);
+    if (start != NULL)
+        redact_learn(x, start, strlen(start));
+    free(start);
+    redact_learn(x, r->input, r->input_size);
+}
+
 static int pack(struct packing *p, const char *folder, struct failure *f) {
     struct reading r;
     if (reading_open(&r, folder, f) != 0)
         return -1;
     p->redact = redact_new(p->o->redact.at, p->o->redact.count, f);
     p->bundle = p->redact == NULL ? NULL : bundle_new(p->o->bundle, f);
+    if (p->redact != NULL)
+        learn(p->redact, &r);
     int rc = p->bundle == NULL ? -1 : add_made(p, &r, f);
     if (rc == 0)
         rc = add_recording(p, folder, f);

@@ -11,18 +11,25 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { US = 1000000, UTF8_MAX = 4 };
+#include "record/jsontext.h"
+
+enum {
+    US = 1000000,
+    UTF8_MAX = 4,
+    CHUNK = 4096,    // bytes of text that are turned into JSON at once
+    LINE_HEAD = 128, // what stands around a text or a number in a line, at most
+};
 
 void sheet_open(struct sheet *s, int folder, const char *name) {
-    *s = (struct sheet){0};
+    s->error = 0;
+    s->size = 0;
     s->fd =
         openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY | O_APPEND, 0600);
     if (s->fd < 0)
         s->error = errno;
 }
 
-void sheet_write(struct sheet *s, const void *bytes, size_t size) {
-    const char *from = bytes;
+static void write_out(struct sheet *s, const char *from, size_t size) {
     while (size > 0 && s->error == 0) {
         const ssize_t n = write(s->fd, from, size);
         if (n > 0) {
@@ -31,6 +38,32 @@ void sheet_write(struct sheet *s, const void *bytes, size_t size) {
         } else if (n < 0 && errno != EINTR)
             s->error = errno;
     }
+}
+
+void sheet_flush(struct sheet *s) {
+    write_out(s, s->buffer, s->size);
+    s->size = 0;
+}
+
+char *sheet_room(struct sheet *s, size_t size) {
+    if (size > SHEET_BUFFER - s->size)
+        sheet_flush(s);
+    return s->buffer + s->size;
+}
+
+void sheet_end(struct sheet *s, const char *end) {
+    s->size = (size_t)(end - s->buffer);
+}
+
+void sheet_write(struct sheet *s, const void *bytes, size_t size) {
+    if (size > SHEET_BUFFER) {
+        sheet_flush(s);
+        write_out(s, bytes, size);
+        return;
+    }
+    char *room = sheet_room(s, size);
+    memcpy(room, bytes, size);
+    sheet_end(s, room + size);
 }
 
 void sheet_print(struct sheet *s, const char *format, ...) {
@@ -48,11 +81,13 @@ void sheet_print(struct sheet *s, const char *format, ...) {
 }
 
 void sheet_sync(struct sheet *s) {
+    sheet_flush(s);
     if (s->fd >= 0)
         (void)fdatasync(s->fd); // what it cannot do, nobody can
 }
 
 void sheet_close(struct sheet *s) {
+    sheet_flush(s);
     if (s->fd >= 0 && close(s->fd) != 0 && errno != EINTR && s->error == 0)
         s->error = errno;
     s->fd = -1;
@@ -88,9 +123,16 @@ void timing_open(struct timing *t, int folder, const char *wall) {
 }
 
 void timing_piece(struct timing *t, bool input, uint64_t us, size_t size) {
-    char text[32];
-    (void)snprintf(text, sizeof text, "%zu", size);
-    timing_line(t, us, input ? "I" : "O", text);
+    const uint64_t passed = us > t->last_us ? us - t->last_us : 0;
+    char *at = sheet_room(&t->sheet, LINE_HEAD);
+    t->last_us += passed;
+    *at++ = input ? 'I' : 'O';
+    *at++ = ' ';
+    at = jsontext_seconds(at, passed);
+    *at++ = ' ';
+    at = jsontext_number(at, size);
+    *at++ = '\n';
+    sheet_end(&t->sheet, at);
 }
 
 void timing_end(struct timing *t, uint64_t us, int code) {
@@ -102,7 +144,8 @@ void timing_end(struct timing *t, uint64_t us, int code) {
 }
 
 void cast_open(struct cast *c, int folder, int64_t wall, const char *title) {
-    *c = (struct cast){0};
+    c->last_us = 0;
+    c->open_size[0] = c->open_size[1] = 0;
     sheet_open(&c->sheet, folder, "session.cast");
     json_t *header = json_pack("{s:i, s:i, s:i, s:I, s:s, s:{s:s}}", "version", 2, "width",
                                CONSOLE_COLUMNS, "height", CONSOLE_ROWS, "timestamp",
@@ -117,73 +160,94 @@ void cast_open(struct cast *c, int folder, int64_t wall, const char *title) {
     json_decref(header);
 }
 
-// An event; its text is UTF-8.
-static void cast_event(struct cast *c, uint64_t us, const char *kind, const char *bytes,
-                       size_t size) {
-    json_t *data = json_stringn(bytes, size);
-    char *text = data == NULL ? NULL : json_dumps(data, JSON_ENCODE_ANY);
+// An event up to its text.
+static void event_begin(struct cast *c, uint64_t us, char kind) {
+    char *at = sheet_room(&c->sheet, LINE_HEAD);
     if (us > c->last_us)
         c->last_us = us;
-    if (text != NULL)
-        sheet_print(&c->sheet, "[%" PRIu64 ".%06" PRIu64 ",\"%s\",%s]\n", c->last_us / US,
-                    c->last_us % US, kind, text);
-    free(text);
-    json_decref(data);
+    *at++ = '[';
+    at = jsontext_seconds(at, c->last_us);
+    const char rest[] = {',', '"', kind, '"', ',', '"'};
+    memcpy(at, rest, sizeof rest);
+    sheet_end(&c->sheet, at + sizeof rest);
 }
 
-// How many bytes the character has that begins here; 0: not to be told before more has come; -1:
-// it is none.
-static int utf8_size(const char *bytes, size_t size) {
-    const unsigned char first = (unsigned char)bytes[0];
-    const int wanted = first < 0x80                    ? 1
-                       : first >= 0xc2 && first < 0xe0 ? 2
-                       : first >= 0xe0 && first < 0xf0 ? 3
-                       : first >= 0xf0 && first < 0xf5 ? 4
-                                                       : -1;
-    for (int i = 1; i < wanted; i++) {
-        if ((size_t)i >= size)
-            return 0;
-        if (((unsigned char)bytes[i] & 0xc0) != 0x80)
-            return -1;
+static void event_end(struct cast *c) {
+    sheet_write(&c->sheet, "\"]\n", 3);
+}
+
+// Text of an event, as far as it can be told; what is no UTF-8 becomes U+FFFD. Returns how many
+// bytes of it were taken: all but the beginning of a character in the end; behind `enough` none is
+// begun.
+static size_t event_text(struct sheet *s, const char *text, size_t size, size_t enough) {
+    static const char odd[] = "\xef\xbf\xbd";
+    size_t at = 0;
+    while (at < enough) {
+        size_t taken = 0;
+        const size_t n = enough - at < CHUNK ? enough - at : CHUNK;
+        char *room = sheet_room(s, n * JSONTEXT_BYTE + JSONTEXT_SLACK);
+        sheet_end(s, jsontext_ascii(room, text + at, n, &taken));
+        at += taken;
+        if (taken == n)
+            continue;
+        const int bytes = jsontext_utf8(text + at, size - at);
+        if (bytes == 0)
+            break;
+        sheet_write(s, bytes > 0 ? text + at : odd, bytes > 0 ? (size_t)bytes : sizeof odd - 1);
+        at += bytes > 0 ? (size_t)bytes : 1;
     }
-    json_t *ok = wanted > 2 ? json_stringn(bytes, (size_t)wanted) : NULL; // surrogates, overlong
-    const bool bad = wanted > 2 && ok == NULL;
-    json_decref(ok);
-    return bad ? -1 : wanted;
+    return at;
 }
 
 void cast_piece(struct cast *c, bool input, uint64_t us, const char *bytes, size_t size) {
-    static const char odd[] = "\xef\xbf\xbd"; // U+FFFD
+    // What was open, and what may belong to it.
+    char head[2 * UTF8_MAX];
     const size_t before = c->open_size[input];
-    char *all = malloc(before + size + 1);
-    char *text = malloc((before + size) * (sizeof odd - 1) + 1);
-    if (all == NULL || text == NULL) {
-        free(all);
-        free(text);
-        c->sheet.error = ENOMEM;
+    const size_t more = size < UTF8_MAX ? size : UTF8_MAX;
+    memcpy(head, c->open[input], before);
+    memcpy(head + before, bytes, more);
+    if (before + size == 0)
+        return;
+    if (more == size && jsontext_utf8(head, before + size) == 0) {
+        memcpy(c->open[input], head, before + size);
+        c->open_size[input] = before + size;
         return;
     }
-    memcpy(all, c->open[input], before);
-    memcpy(all + before, bytes, size);
-    c->open_size[input] = 0;
-    size_t written = 0;
-    for (size_t at = 0; at < before + size;) {
-        const int n = utf8_size(all + at, before + size - at);
-        if (n == 0) {
-            c->open_size[input] = before + size - at;
-            memcpy(c->open[input], all + at, c->open_size[input]);
-            break;
-        }
-        memcpy(text + written, n > 0 ? all + at : odd, n > 0 ? (size_t)n : sizeof odd - 1);
-        written += n > 0 ? (size_t)n : sizeof odd - 1;
-        at += n > 0 ? (size_t)n : 1;
+    event_begin(c, us, input ? 'i' : 'o');
+    const size_t at_head = event_text(&c->sheet, head, before + more, before);
+    size_t at = 0;
+    if (at_head >= before) { // else all is in the head, and its end is open
+        at = at_head - before;
+        at += event_text(&c->sheet, bytes + at, size - at, size - at);
+        c->open_size[input] = size - at;
+        memcpy(c->open[input], bytes + at, size - at);
+    } else {
+        c->open_size[input] = before + more - at_head;
+        memcpy(c->open[input], head + at_head, before + more - at_head);
     }
-    if (written > 0)
-        cast_event(c, us, input ? "i" : "o", text, written);
-    free(all);
-    free(text);
+    event_end(c);
 }
 
 void cast_mark(struct cast *c, uint64_t us, const char *label) {
-    cast_event(c, us, "m", label, strlen(label));
+    event_begin(c, us, 'm');
+    (void)event_text(&c->sheet, label, strlen(label), strlen(label));
+    event_end(c);
+}
+
+bool kernel_line(struct sheet *s, uint64_t us, const char *text, size_t size, uint64_t out) {
+    static const char before[] = ",\"type\":\"kernel\",\"text\":\"";
+    static const char behind[] = "\",\"out\":";
+    size_t taken = 0;
+    char *at = sheet_room(s, size * JSONTEXT_BYTE + JSONTEXT_SLACK + LINE_HEAD);
+    memcpy(at, "{\"t\":", 5);
+    at = jsontext_seconds(at + 5, us);
+    memcpy(at, before, sizeof before - 1);
+    at = jsontext_ascii(at + sizeof before - 1, text, size, &taken);
+    if (taken < size)
+        return false;
+    memcpy(at, behind, sizeof behind - 1);
+    at = jsontext_number(at + sizeof behind - 1, out);
+    memcpy(at, "}\n", 2);
+    sheet_end(s, at + 2);
+    return true;
 }

@@ -1,5 +1,6 @@
-// The files of a recording, one writer each: bytes and times in, a format out. All of them write at
-// once, without a buffer; the first failure of a file is kept, and nothing is written after it.
+// The files of a recording, one writer each: bytes and times in, a format out. What is written goes
+// into a buffer, and into the file by sheet_flush or when the buffer is full; the first failure of
+// a file is kept, and nothing is written after it.
 #ifndef QEMU_GROW_RECORD_FORMATS_H
 #define QEMU_GROW_RECORD_FORMATS_H
 
@@ -7,19 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONSOLE_COLUMNS = 80, CONSOLE_ROWS = 24 };
+enum { CONSOLE_COLUMNS = 80, CONSOLE_ROWS = 24, SHEET_BUFFER = 64 * 1024 };
 
-// A file that is written at once.
+// A file that is written.
 struct sheet {
-    int fd;    // or -1
-    int error; // errno, or 0
+    int fd;      // or -1
+    int error;   // errno, or 0
+    size_t size; // bytes in the buffer
+    char buffer[SHEET_BUFFER];
 };
 
 // Makes the file in a folder that is open.
 void sheet_open(struct sheet *s, int folder, const char *name);
 void sheet_write(struct sheet *s, const void *bytes, size_t size);
 void sheet_print(struct sheet *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void sheet_sync(struct sheet *s);
+// Room for so many bytes, SHEET_BUFFER at most; and behind what was written there.
+char *sheet_room(struct sheet *s, size_t size);
+void sheet_end(struct sheet *s, const char *end);
+void sheet_flush(struct sheet *s);
+void sheet_sync(struct sheet *s); // flushed, too
 void sheet_close(struct sheet *s);
 
 // output.log and input.log: the header that script(1) writes, then raw bytes.
@@ -44,5 +51,9 @@ struct cast {
 void cast_open(struct cast *c, int folder, int64_t wall, const char *title);
 void cast_piece(struct cast *c, bool input, uint64_t us, const char *bytes, size_t size);
 void cast_mark(struct cast *c, uint64_t us, const char *label);
+
+// A kernel line's event, in events.jsonl. out: bytes of the console by then. False when the text is
+// not ASCII alone, and nothing was written.
+bool kernel_line(struct sheet *s, uint64_t us, const char *text, size_t size, uint64_t out);
 
 #endif

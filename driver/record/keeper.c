@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ struct waiting {
     struct waiting *next;
     struct ring_message m;
     uint64_t end; // of its bytes on its side
-    char bytes[];
+    char *bytes;
 };
 
 struct desk {
@@ -39,7 +40,7 @@ struct desk {
     struct sheet output, input, events;
     struct timing timing;
     struct cast cast;
-    struct view *view;
+    struct view *view; // or NULL: the driver tells the kernel's lines
     struct waiting *first, **last;
     uint64_t taken[REDACT_SIDES]; // bytes
     uint64_t known[REDACT_SIDES]; // up to where secrets are masked
@@ -57,6 +58,15 @@ static void tell_errors(struct desk *d) {
     for (size_t i = 0; i < SHEETS; i++)
         if (all[i]->error != 0)
             ring_set_error(d->k->ring, all[i]->error);
+}
+
+static void flush_all(struct desk *d) {
+    struct sheet *const all[SHEETS] = {&d->output, &d->input, &d->timing.sheet, &d->cast.sheet,
+                                       &d->events};
+    for (size_t i = 0; i < SHEETS; i++)
+        if (all[i]->size > 0)
+            sheet_flush(all[i]);
+    tell_errors(d);
 }
 
 static void sync_all(struct desk *d) {
@@ -77,19 +87,32 @@ static void write_event(struct desk *d, const char *line, size_t size) {
     free(clean);
 }
 
-// The lifted kernel lines, by a view of the keeper's own.
+static void write_kernel(struct desk *d, const char *text, size_t size) {
+    if (!redact_active(d->k->redact) && kernel_line(&d->events, d->us, text, size, d->out))
+        return;
+    char *line = event_kernel(d->us, text, size, d->out);
+    if (line != NULL)
+        write_event(d, line, strlen(line));
+    free(line);
+}
+
+// The lifted kernel lines, by the driver's view or one of the keeper's own.
 static void on_kernel(void *desk, const char *text, size_t size) {
     struct desk *d = desk;
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] != '\n') {
-            if (d->kernel_size < KERNEL_LINE_MAX)
-                d->kernel[d->kernel_size++] = text[i];
+    for (const char *end; size > 0; size -= (size_t)(end - text), text = end) {
+        const char *lf = memchr(text, '\n', size);
+        const size_t n = lf == NULL ? size : (size_t)(lf - text);
+        const size_t room = KERNEL_LINE_MAX - d->kernel_size;
+        end = text + n + (lf == NULL ? 0 : 1);
+        if (lf != NULL && d->kernel_size == 0 && n <= room) {
+            write_kernel(d, text, n);
             continue;
         }
-        char *line = event_kernel(d->us, d->kernel, d->kernel_size, d->out);
-        if (line != NULL)
-            write_event(d, line, strlen(line));
-        free(line);
+        memcpy(d->kernel + d->kernel_size, text, n < room ? n : room);
+        d->kernel_size += n < room ? n : room;
+        if (lf == NULL)
+            continue;
+        write_kernel(d, d->kernel, d->kernel_size);
         d->kernel_size = 0;
     }
 }
@@ -124,15 +147,20 @@ static void write_message(struct desk *d, const struct ring_message *m) {
         timing_piece(&d->timing, false, m->us, m->size);
         cast_piece(&d->cast, false, m->us, m->bytes, m->size);
         d->out += m->size;
-        view_feed(d->view, m->bytes, m->size);
+        if (d->view != NULL)
+            view_feed(d->view, m->bytes, m->size);
         break;
     case KEEP_INPUT:
         sheet_write(&d->input, m->bytes, m->size);
         timing_piece(&d->timing, true, m->us, m->size);
         cast_piece(&d->cast, true, m->us, m->bytes, m->size);
         break;
+    case KEEP_KERNEL:
+        on_kernel(d, m->bytes, m->size);
+        break;
     case KEEP_TRACES:
-        view_traces(d->view, true);
+        if (d->view != NULL)
+            view_traces(d->view, true);
         break;
     case KEEP_END:
         write_end(d, m->bytes, m->size);
@@ -183,31 +211,46 @@ static void release(struct desk *d) {
     }
 }
 
-static void take(struct desk *d, const struct ring_message *m) {
-    struct waiting *w = malloc(sizeof *w + m->size);
+// Keeps a message that has to wait.
+static void keep_waiting(struct desk *d, struct waiting *now) {
+    struct waiting *w = malloc(sizeof *w + now->m.size);
     if (w == NULL) {
         ring_set_error(d->k->ring, ENOMEM);
         return;
     }
-    *w = (struct waiting){.m = *m};
-    w->m.bytes = w->bytes;
-    memcpy(w->bytes, m->bytes, m->size);
+    *w = *now;
+    w->m.bytes = w->bytes = (char *)(w + 1);
+    memcpy(w->bytes, now->bytes, now->m.size);
     *d->last = w;
     d->last = &w->next;
+}
+
+// The message lies in the ring, whose memory is ours until ring_taken: it is masked there.
+static void take(struct desk *d, const struct ring_message *m) {
+    struct waiting now = {.m = *m, .bytes = (char *)m->bytes};
+    struct waiting **const last = d->last;
+    *last = &now; // for mask()
     if (is_bytes(m)) {
         const enum redact_side side = side_of(m);
-        w->end = d->taken[side] += m->size;
-        d->known[side] = redact_feed(d->k->redact, side, w->bytes, m->size, false, mask, d);
+        now.end = d->taken[side] += m->size;
+        const enum redact_side other = side == REDACT_OUTPUT ? REDACT_INPUT : REDACT_OUTPUT;
+        d->known[side] = redact_feed(d->k->redact, side, now.bytes, m->size, false, mask, d);
+        // What was typed may have told what to look for.
+        d->known[other] = redact_feed(d->k->redact, other, NULL, 0, false, mask, d);
     }
+    *last = NULL;
     release(d);
-    tell_errors(d);
+    if (d->first == NULL && (!is_bytes(m) || now.end <= d->known[side_of(m)]))
+        write_message(d, m);
+    else
+        keep_waiting(d, &now);
 }
 
 static void open_all(struct desk *d) {
     struct keeper *k = d->k;
     d->last = &d->first;
-    d->view = view_new(on_text, on_kernel, d);
-    if (d->view == NULL)
+    d->view = redact_active(k->redact) ? view_new(on_text, on_kernel, d) : NULL;
+    if (d->view == NULL && redact_active(k->redact))
         _exit(EXIT_FAILURE);
     raw_open(&d->output, k->folder, "output.log", k->started);
     raw_open(&d->input, k->folder, "input.log", k->started);
@@ -225,7 +268,8 @@ static void close_all(struct desk *d) {
     for (enum redact_side side = REDACT_OUTPUT; side < REDACT_SIDES; side++)
         d->known[side] = redact_feed(d->k->redact, side, NULL, 0, true, mask, d);
     release(d);
-    view_end(d->view);
+    if (d->view != NULL)
+        view_end(d->view);
     sync_all(d);
     sheet_close(&d->output);
     sheet_close(&d->input);
@@ -236,19 +280,24 @@ static void close_all(struct desk *d) {
 }
 
 static int keep(struct keeper *k) {
-    struct desk d = {.k = k};
+    struct desk *d = calloc(1, sizeof *d);
     struct ring_message m;
-    open_all(&d);
+    if (d == NULL)
+        return EXIT_FAILURE;
+    d->k = k;
+    open_all(d);
     for (bool more = true; more;) {
         more = ring_wait(k->ring);
         while (ring_take(k->ring, &m)) {
-            take(&d, &m);
+            take(d, &m);
             ring_taken(k->ring, &m);
         }
-        if (d.to_sync && time(NULL) - d.synced >= SYNC_S)
-            sync_all(&d);
+        flush_all(d);
+        if (d->to_sync && time(NULL) - d->synced >= SYNC_S)
+            sync_all(d);
     }
-    close_all(&d);
+    close_all(d);
+    free(d);
     return EXIT_SUCCESS;
 }
 
@@ -259,6 +308,8 @@ static void become_keeper(struct keeper *k) {
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         (void)signal(ignored[i], SIG_IGN);
     (void)setsid();
+    // Whoever runs goes on when we are woken: the guest and the driver come first.
+    (void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
     (void)prctl(PR_SET_NAME, "qemu-grow-rec");
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= STDERR_FILENO; fd++)

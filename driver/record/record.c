@@ -91,7 +91,32 @@ void record_line(struct record *r, enum keeper_kind kind, const char *line, size
 
 void record_output_here(struct record *r, size_t size) {
     r->out += size;
-    ring_put(r->ring, KEEP_OUTPUT, now_us(r), size);
+    r->us = now_us(r);
+    ring_put(r->ring, KEEP_OUTPUT, r->us, size);
+}
+
+void record_kernel(struct record *r, const char *text, size_t size) {
+    while (r != NULL && r->lifts && size > 0) {
+        const size_t room = RECORD_KERNEL - r->kernel_size;
+        const size_t n = size < room ? size : room;
+        memcpy(r->kernel + r->kernel_size, text, n);
+        r->kernel_size += n;
+        text += n;
+        size -= n;
+        if (r->kernel_size == RECORD_KERNEL)
+            record_kernel_told(r);
+    }
+}
+
+void record_kernel_told(struct record *r) {
+    if (r == NULL || r->kernel_size == 0)
+        return;
+    char *room = record_room(r, r->kernel_size);
+    if (room != NULL) {
+        memcpy(room, r->kernel, r->kernel_size);
+        ring_put(r->ring, KEEP_KERNEL, r->us, r->kernel_size);
+    }
+    r->kernel_size = 0;
 }
 
 void record_output(struct record *r, const void *bytes, size_t size) {
@@ -186,6 +211,15 @@ static int start_keeper(struct record *r, int folder, const char *title, struct 
                        strerror(why));
 }
 
+// What is typed at the guest comes from the command line, but for a person's keys.
+static void learn_words(struct redact *x, const struct options *o) {
+    const char *flags = getenv("QEMUFLAGS");
+    for (char **word = o->argv; word != NULL && *word != NULL; word++)
+        redact_learn(x, *word, strlen(*word));
+    if (flags != NULL)
+        redact_learn(x, flags, strlen(flags));
+}
+
 static int begin(struct record *r, const struct options *o, struct failure *f) {
     r->asked_for = o->transcript != NULL;
     r->redact = redact_new(o->redact.at, o->redact.count, f);
@@ -197,6 +231,8 @@ static int begin(struct record *r, const struct options *o, struct failure *f) {
     const int folder = own_folder(r->folder, f);
     if (folder < 0)
         return -1;
+    learn_words(r->redact, o);
+    r->lifts = !redact_active(r->redact);
     shelf_hold(folder);
     const int rc = start_keeper(r, folder, o->disk == NULL ? "qemu-grow" : o->disk, f);
     (void)close(folder);

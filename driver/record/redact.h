@@ -38,6 +38,12 @@ uint64_t redact_feed(struct redact *x, enum redact_side side, char *bytes, size_
                      void (*found)(void *arg, enum redact_side side, struct redact_range range),
                      void *arg);
 
+// Secrets in a text that may be typed at the guest are looked for as its console echoes them from
+// now on: each byte twice (ISOLINUX), with escape sequences, ends of lines, or lines of the
+// kernel's within. What the patterns find in what is typed, and passwords, are learned in the same
+// way, back to REDACT_HELD_MAX bytes before.
+void redact_learn(struct redact *x, const char *text, size_t size);
+
 // Masks what is in a text by itself. True when something was.
 bool redact_text(struct redact *x, char *text, size_t size);
 

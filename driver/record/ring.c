@@ -18,11 +18,13 @@ enum {
     GATHER_MS = 10,  // the reader looks again after so long, some times, before it sleeps
     GATHERINGS = 20, // and the writer need not wake it meanwhile
     FREE = SIZE / 4, // a writer that waits is woken when there is so much room
+    MUCH = SIZE / 2, // a reader that gathers is woken when so much has come
 };
 
 struct shared {
     _Atomic uint64_t head, tail; // bytes put in, and taken out
     _Atomic bool sleeps;         // the reader
+    _Atomic bool gathers;        // the reader
     _Atomic bool waits;          // the writer
     _Atomic int error;
 };
@@ -154,6 +156,8 @@ void ring_put(struct ring *r, uint32_t kind, uint64_t us, size_t size) {
     memcpy(r->data + head % SIZE, &h, sizeof h);
     atomic_store(&r->shared->head, head + whole(size));
     wake(r, &r->shared->sleeps);
+    if (SIZE - room(r) >= MUCH)
+        wake(r, &r->shared->gathers);
 }
 
 bool ring_take(struct ring *r, struct ring_message *m) {
@@ -178,7 +182,9 @@ bool ring_wait(struct ring *r) {
     if (r->gone)
         return false;
     if (++r->idle <= GATHERINGS) {
+        atomic_store(&r->shared->gathers, true);
         sleep_until_woken(r, GATHER_MS);
+        atomic_store(&r->shared->gathers, false);
         return true;
     }
     atomic_store(&r->shared->sleeps, true);

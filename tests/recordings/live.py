@@ -48,6 +48,11 @@ def console(folder, name="output.log"):
     return content(folder, name).partition(b"\n")[2]
 
 
+def without_moves(data):
+    """Without escape sequences and control characters."""
+    return re.sub(rb"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[ -/]*[0-Z\\^-~]|[\x00-\x1f]", b"", data)
+
+
 def lines_of(folder, name):
     """Whole lines as JSON; a last line that was cut off is left out."""
     text = content(folder, name).decode()
@@ -131,6 +136,13 @@ class Live:
         must(all(a[0] <= b[0] for a, b in zip(cast[1:], cast[2:])), "the cast's times go back")
         must(json.loads(content(folder, "events.jsonl").splitlines()[0])["options"], "no options")
 
+    @staticmethod
+    def without(word, data, name):
+        """The word is not there as it is, nor with each byte twice, nor with what moves the cursor within."""
+        shown = without_moves(data)
+        for form in (word, "".join(letter + letter for letter in word)):
+            must(form.encode() not in data and form.encode() not in shown, "the secret is in", name, "as", form)
+
     def secret(self):
         """Typed at boot:, shown by the kernel, in QEMU's command line, in a file's name, and at a password prompt."""
         word = "hunter2x" + "".join(self.random.choice("bcdfg") for _ in range(8))
@@ -140,8 +152,16 @@ class Live:
         result = trial.run()
         must(result.code == 0, "exit code", result.code, result.err)
         for name in FILES:
-            must(word.encode() not in content(trial.transcript, name), "the secret is in", name)
-        must(word.encode() not in content(trial.folder, "run.html"), "the secret is in the report")
+            self.without(word, content(trial.transcript, name), name)
+        self.without(word, "".join(event[2] for event in lines_of(trial.transcript, "session.cast")[1:]).encode(), "the cast")
+        self.without(word, content(trial.folder, "run.html"), "the report")
+        must(b"*" * 2 * len(word) in without_moves(console(trial.transcript)), "its echo at boot: is not marked")
+        for name, words in {"explain": [f"--explain={trial.transcript}"], "runbook": ["--runbook=md", trial.transcript],
+                            "replay": ["--speed=1000", f"--replay={trial.transcript}"],
+                            "guest": ["-v", f"--guest={trial.transcript}"]}.items():
+            done = subprocess.run([trial.program, *words], capture_output=True, check=False, timeout=LONG)
+            must(done.returncode == 0, name, "exit code", done.returncode, done.stderr)
+            self.without(word, done.stdout + done.stderr, name)
         must(b"key=" + b"*" * len(word) in content(trial.transcript, "events.jsonl"), "its place is not marked")
         must(b"*" * len(word) in console(trial.transcript, "input.log"), "its keys are not marked")
         self.times(trial.transcript)

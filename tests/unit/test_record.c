@@ -105,6 +105,45 @@ static void test_password(void **state) {
     redact_free(x);
 }
 
+// As a console echoes what is typed: each byte twice, with cursor moves, line ends, kernel lines.
+static const char echoed[] = "boot: kkeeyy==hhuunn\x1b[05;02Htteerr\x1b[?7h22 \r\n# x "
+                             "hunt\r\r\ner2 hun[    1.500000] usb 1\nter2\n";
+static const char echo_wanted[] = "boot: kkeeyy==******\x1b[05;02H******\x1b[?7h** \r\n# x "
+                                  "****\r\r\n*** ***********************\n"
+                                  "****\n";
+
+static void test_echo(void **state) {
+    (void)state;
+    struct failure f;
+    for (int key_by_key = 0; key_by_key < 2; key_by_key++)
+        for (size_t cut = 0; cut < sizeof echoed; cut++) {
+            struct redact *x = redact_new(patterns, 2, &f);
+            struct desk d = {.size = 0};
+            char keys[] = "hunter2\r";
+            if (!key_by_key) {
+                redact_learn(x, "--append=a=hunter2 b", 20);
+                feed(x, &d, echoed, cut);
+                feed(x, &d, echoed + cut, sizeof echoed - 1 - cut);
+                finish(x, &d);
+                assert_string_equal(d.bytes, echo_wanted);
+            }
+            // The echo of each key comes before the next key; the keeper holds all of it back.
+            const size_t begin = d.size;
+            for (size_t i = 0; i < sizeof keys - 1; i++) {
+                const char twice[] = {keys[i], keys[i], '\0'};
+                (void)redact_feed(x, REDACT_INPUT, keys + i, 1, false, mask, &d);
+                d.released = begin;
+                memcpy(d.bytes + d.size, twice, 2);
+                d.size += 2;
+                (void)redact_feed(x, REDACT_OUTPUT, d.bytes + d.size - 2, 2, false, mask, &d);
+            }
+            (void)redact_feed(x, REDACT_OUTPUT, NULL, 0, false, mask, &d);
+            d.bytes[d.size] = '\0';
+            assert_string_equal(d.bytes + begin, "**************\r\r");
+            redact_free(x);
+        }
+}
+
 static void test_bad_pattern(void **state) {
     (void)state;
     static const char *const bad[] = {"(", "x*", "a$"};
@@ -209,9 +248,9 @@ static void test_limit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_borders),     cmocka_unit_test(test_password),
-        cmocka_unit_test(test_bad_pattern), cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_borders), cmocka_unit_test(test_password),
+        cmocka_unit_test(test_echo),    cmocka_unit_test(test_bad_pattern),
+        cmocka_unit_test(test_whole),   cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
