@@ -33,6 +33,13 @@ class Person(Terminal):
     def types(self, keys):
         os.write(self.master, keys.encode())
 
+    def has_console(self):
+        """Waits until the terminal is raw, too: it becomes so behind the words, and keys of before would be lost."""
+        self.sees(YOURS)
+        while termios.tcgetattr(self.slave) == self.before:
+            must(self.process.poll() is None, "the terminal never was raw")
+            os.sched_yield()
+
     def result(self):
         code = self.finish()
         plain = re.sub(r"\x1b(?:\[[0-9;]*[A-Za-z]|[78])", "", self.text.replace("\r\n", "\n")).replace("\r", "\n")
@@ -43,7 +50,7 @@ class Person(Terminal):
 def at_state(trial):
     """Commands, Ctrl-C and a new window size reach the guest; half a line that is left there does no harm."""
     t = Person(trial)
-    t.sees(YOURS)
+    t.has_console()
     t.types("frob\r")
     t.sees("frob: not found")
     t.types("abc\x03")
@@ -82,7 +89,7 @@ def mend(trial):
     """A failed run goes on once a person has seen to it."""
     t = Person(trial)
     t.sees("-- Failed: ")
-    t.sees(YOURS)
+    t.has_console()
     t.types("heal\r")
     t.sees("localhost:~# ")
     t.types(BACK)
@@ -93,7 +100,7 @@ def mend(trial):
 
 def give_up(trial):
     t = Person(trial)
-    t.sees(YOURS)
+    t.has_console()
     t.types(BACK)
     t.sees("q: end the run")
     t.types("q\n")
@@ -104,11 +111,11 @@ def again_and_end(trial):
     """It fails again, and the person has the console again."""
     t = Person(trial)
     for answer in ("\n", "c\n"):
-        t.sees(YOURS)
+        t.has_console()
         t.types(BACK)
         t.sees("q: end the run")
         t.types(answer)
-    t.sees(YOURS)
+    t.has_console()
     t.types(BACK)
     t.sees("q: end the run")
     t.types("q\n")
@@ -118,7 +125,7 @@ def again_and_end(trial):
 def other_prompt(trial):
     """The person comes back at another prompt than that of the dialogue, is told so, and mends it."""
     t = Person(trial)
-    t.sees(YOURS)
+    t.has_console()
     t.types("q\r")
     t.sees("localhost:~# ")
     t.types(BACK)
@@ -127,7 +134,7 @@ def other_prompt(trial):
     t.sees("-- The console is not at the prompt `fdisk`, empty and ready.")
     t.sees("q: end the run")
     t.types("c\n")
-    t.sees(YOURS)
+    t.has_console()
     t.types("fdisk /dev/sda\r")
     t.sees("Command (m for help): ")
     t.types(BACK)
@@ -138,7 +145,7 @@ def other_prompt(trial):
 
 def ends_qemu(trial):
     t = Person(trial)
-    t.sees(YOURS)
+    t.has_console()
     t.types("\x01x")
     t.sees("QEMU has ended")
     return t.result()
@@ -148,10 +155,7 @@ def signalled(number):
     """The terminal is as it was (finish() looks), however the program ends while it is raw."""
     def run(trial):
         t = Person(trial)
-        t.sees(YOURS)
-        while termios.tcgetattr(t.slave) == t.before:  # it becomes raw behind those words
-            must(t.process.poll() is None, "the terminal never was raw")
-            os.sched_yield()
+        t.has_console()
         t.process.send_signal(number)
         if number == signal.SIGQUIT:
             t.process.wait()
@@ -164,7 +168,7 @@ def signalled(number):
 def not_stopped(trial):
     """SIGTSTP, which the kernel does not let stop a program that no shell could continue: the console goes on, raw."""
     t = Person(trial)
-    t.sees(YOURS)
+    t.has_console()
     raw = termios.tcgetattr(t.slave)
     t.process.send_signal(signal.SIGTSTP)
     t.types("frob\r")
