@@ -296,6 +296,7 @@ static int write_proof(const struct run *run, const struct proof *proof,
     struct proof_session session = {.route = route_words[run->o->route],
                                     .outcome = proof->ok ? "proved" : "failed",
                                     .iso = &run->iso,
+                                    .person = machine_person(run->talk.machine),
                                     .phases = phases,
                                     .phase_count = sizeof phases / sizeof phases[0]};
     record_proof(run->record, proof_json(proof, &run->plan, s, &session));

@@ -1,6 +1,6 @@
 #!/bin/sh
 # install-packages.sh [GROUP]: installs the Debian packages of packages.txt that are missing, up to the end of
-# GROUP (build, demo, test, peers, browser; default: test), and nothing else.
+# GROUP (build, demo, test, browser, peers; default: test), and nothing else.
 set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 last=${1:-test}

@@ -26,11 +26,22 @@ static void mirror(void *arg, const void *bytes, size_t size) {
     terminal_write(arg, bytes, size);
 }
 
+static void resize(struct machine *m, unsigned rows, unsigned columns) {
+    pty_resize(link_pty(m->link), rows, columns);
+    record_resize(link_record(m->link), columns, rows);
+}
+
 static void pass_size(struct machine *m, const struct terminal *t) {
     unsigned rows = PTY_ROWS;
     unsigned columns = PTY_COLUMNS;
     (void)terminal_size(t, &rows, &columns);
-    pty_resize(link_pty(m->link), rows, columns);
+    resize(m, rows, columns);
+}
+
+static void tell(struct machine *m, const char *what) {
+    record_event(link_record(m->link), "person",
+                 json_pack("{s:s, s:s, s:I}", "what", what, "at", m->person.at, "keys",
+                           (json_int_t)m->person.keys));
 }
 
 // Waits for the terminal, the guest or a signal, and takes in what the guest says. 1: the terminal
@@ -86,8 +97,7 @@ static int give_console(struct machine *m, struct terminal *t, struct failure *f
     report_say(m->report, "-- The console is yours; every key goes to the guest, Ctrl-C too. "
                           "Ctrl-] gives it back.");
     m->person.visits++;
-    record_event(link_record(m->link), "person",
-                 json_pack("{s:s, s:s}", "what", "takes the console", "at", m->person.at));
+    tell(m, "takes the console");
     if (!terminal_raw(t))
         return failure_set(f, EXIT_ID_INTERNAL, "run again", "the terminal cannot be made raw");
     terminal_write(t, line, size);
@@ -96,13 +106,11 @@ static int give_console(struct machine *m, struct terminal *t, struct failure *f
     link_set_mirror(m->link, mirror, t);
     const int result = type_keys(m, t, f);
     link_set_mirror(m->link, NULL, NULL);
-    pty_resize(link_pty(m->link), PTY_ROWS, PTY_COLUMNS);
+    resize(m, PTY_ROWS, PTY_COLUMNS);
     terminal_lines(t);
     terminal_write(t, "\n", 1);
     m->unsure = true; // whatever they left on the line
-    record_event(link_record(m->link), "person",
-                 json_pack("{s:s, s:s, s:I}", "what", "gives it back", "at", m->person.at, "keys",
-                           (json_int_t)m->person.keys));
+    tell(m, "gives it back");
     if (result == 0 && link_ended(m->link))
         report_say(m->report, "-- QEMU has ended.");
     return result;
@@ -111,6 +119,7 @@ static int give_console(struct machine *m, struct terminal *t, struct failure *f
 // 0 with *next, or -1 with *f.
 static int ask(struct machine *m, struct terminal *t, const char *what, const char *goes_on,
                enum next *next, struct failure *f) {
+    tell(m, "is asked");
     for (;;) {
         report_say(m->report, "-- %s Enter: %s; c: the console; q: end the run", what, goes_on);
         char line[ANSWER_MAX];
@@ -122,8 +131,10 @@ static int ask(struct machine *m, struct terminal *t, const char *what, const ch
         const ssize_t n = terminal_read(t, line, sizeof line);
         if (n != 0)
             *next = n < 0 || line[0] == 'q' ? NEXT_END : line[0] == 'c' ? NEXT_CONSOLE : NEXT_GO_ON;
-        if (n < 0 || (n > 0 && strchr("qc\n", line[0]) != NULL))
+        if (n < 0 || (n > 0 && strchr("qc\n", line[0]) != NULL)) {
+            tell(m, "has answered");
             return 0;
+        }
     }
 }
 

@@ -20,9 +20,9 @@ static const struct {
     const char *type;
     size_t most; // bytes of all of them
 } shown[] = {
-    {"start", SMALL},   {"plan", LARGE},   {"command", MIDDLE}, {"exit", SMALL},  {"state", LARGE},
-    {"typed", MIDDLE},  {"repair", SMALL}, {"kernel", MIDDLE},  {"death", SMALL}, {"usage", LARGE},
-    {"failure", SMALL}, {"proof", LARGE},  {"end", SMALL},
+    {"start", SMALL},   {"plan", LARGE},   {"command", MIDDLE}, {"exit", SMALL},   {"state", LARGE},
+    {"typed", MIDDLE},  {"repair", SMALL}, {"kernel", MIDDLE},  {"death", SMALL},  {"usage", LARGE},
+    {"failure", SMALL}, {"proof", LARGE},  {"end", SMALL},      {"person", SMALL},
 };
 
 enum { SHOWN = sizeof shown / sizeof shown[0] };

@@ -148,6 +148,14 @@ static json_t *seconds_of(const struct proof *r, const struct proof_session *ses
     return json;
 }
 
+// That a person had the console, how long and where at last; or null.
+static json_t *person_of(const struct person_story *p) {
+    if (p == NULL || p->visits == 0)
+        return json_null();
+    return json_pack("{s:i, s:I, s:f, s:s}", "visits", (int)p->visits, "bytes_sent",
+                     (json_int_t)p->keys, "seconds", p->seconds, "at", p->at);
+}
+
 static json_t *now(void) {
     char text[] = "2026-01-01T00:00:00Z";
     const time_t t = time(NULL);
@@ -159,12 +167,13 @@ static json_t *now(void) {
 
 json_t *proof_json(const struct proof *r, const struct plan *p, const struct proof_subject *s,
                    const struct proof_session *session) {
-    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                      "format", FORMAT, "written", now(), "outcome", session->outcome, "route",
                      session->route, "disk", text_of(p->disk), "disk_format", p->format, "plan",
                      plan_of(p), "checks", checks_of(r), "repairs", repairs_of(s), "e2fsck",
                      e2fsck_of(r), "digests", digests_of(r), "iso", iso_of(session->iso),
-                     "versions", versions_of(r, p, session), "seconds", seconds_of(r, session));
+                     "versions", versions_of(r, p, session), "seconds", seconds_of(r, session),
+                     "person", person_of(session->person));
 }
 
 static int unwritable(const char *path, int error, struct failure *f) {

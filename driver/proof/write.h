@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "dialogue/person.h"
 #include "iso/iso.h"
 #include "proof/proof.h"
 
@@ -15,10 +16,11 @@ struct proof_phase {
 
 // What the file tells besides the plan and the proof.
 struct proof_session {
-    const char *route;           // through the guest
-    const char *outcome;         // "proved" or "failed"
-    const struct iso *iso;       // or NULL
-    const char *qemu, *qemu_img; // asked for their versions; NULL: not
+    const char *route;                 // through the guest
+    const char *outcome;               // "proved" or "failed"
+    const struct iso *iso;             // or NULL
+    const char *qemu, *qemu_img;       // asked for their versions; NULL: not
+    const struct person_story *person; // or NULL; who did not have the console is not told
     const struct proof_phase *phases;
     size_t phase_count;
 };

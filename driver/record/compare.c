@@ -10,7 +10,7 @@
 
 #include "report/text.h"
 
-enum { SHOWN = 120, MARK_SIZE = 12 }; // bytes of a text that are shown; of a mark
+enum { SHOWN = 120, MARK_SIZE = 12, US = 1000000 }; // bytes of a text that are shown; of a mark
 
 void compare_begin(struct compare *c, const struct reading *r) {
     *c = (struct compare){.r = r};
@@ -161,15 +161,26 @@ static const char *key_name(char out[8], unsigned char key) {
     return out;
 }
 
+// Whether a person has had the console by then: nobody is there to type their keys again.
+static bool had_person(const struct compare *c, uint64_t us) {
+    size_t i = 0;
+    const json_t *person = reading_next(c->r, "person", &i);
+    while (person != NULL && strcmp(reading_text(person, "what"), "takes the console") != 0)
+        person = reading_next(c->r, "person", &i);
+    return person != NULL && json_number_value(json_object_get(person, "t")) * US <= (double)us;
+}
+
 void compare_key(struct compare *c, const struct player_word *word) {
     char then[8];
     char now[8];
     char clause[640];
     differ(c,
            "in state %s the recording has the key %s as byte %" PRIu64
-           " of what was typed, and this run sends %s, at byte %" PRIu64 " of the raw console%s",
+           " of what was typed, and this run sends %s, at byte %" PRIu64 " of the raw console%s%s",
            c->here[0] == '\0' ? "none" : c->here, key_name(then, word->wanted), word->in,
-           key_name(now, word->got), word->out, missing(c, clause, sizeof clause));
+           key_name(now, word->got), word->out,
+           had_person(c, word->us) ? "; a person had the console there, whom nobody can play" : "",
+           missing(c, clause, sizeof clause));
 }
 
 void compare_end(struct compare *c, const struct failure *f) {

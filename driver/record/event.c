@@ -94,9 +94,9 @@ char *event_label(const char *line, size_t size) {
     return label;
 }
 
-int event_code(const char *line, size_t size) {
+int event_number(const char *line, size_t size, const char *name) {
     json_t *event = json_loadb(line, size, 0, NULL);
-    const int code = (int)json_integer_value(json_object_get(event, "code"));
+    const int number = (int)json_integer_value(json_object_get(event, name));
     json_decref(event);
-    return code;
+    return number;
 }

@@ -22,7 +22,7 @@ char *event_kernel(uint64_t us, const char *text, size_t size, uint64_t out);
 // What a state is called in the cast: "19 fdisk/print", to be freed; NULL without memory.
 char *event_label(const char *line, size_t size);
 
-// The exit code in the line of the run's end.
-int event_code(const char *line, size_t size);
+// A whole number in a line; 0 where there is none of that name.
+int event_number(const char *line, size_t size, const char *name);
 
 #endif

@@ -135,6 +135,12 @@ void timing_piece(struct timing *t, bool input, uint64_t us, size_t size) {
     sheet_end(&t->sheet, at);
 }
 
+void timing_resize(struct timing *t, uint64_t us, int columns, int rows) {
+    char text[64];
+    (void)snprintf(text, sizeof text, "SIGWINCH ROWS=%d COLS=%d", rows, columns);
+    timing_line(t, us, "S", text);
+}
+
 void timing_end(struct timing *t, uint64_t us, int code) {
     char text[64];
     (void)snprintf(text, sizeof text, "DURATION %" PRIu64 ".%06" PRIu64, us / US, us % US);
@@ -228,10 +234,20 @@ void cast_piece(struct cast *c, bool input, uint64_t us, const char *bytes, size
     event_end(c);
 }
 
-void cast_mark(struct cast *c, uint64_t us, const char *label) {
-    event_begin(c, us, 'm');
-    (void)event_text(&c->sheet, label, strlen(label), strlen(label));
+static void short_event(struct cast *c, uint64_t us, char kind, const char *words) {
+    event_begin(c, us, kind);
+    (void)event_text(&c->sheet, words, strlen(words), strlen(words));
     event_end(c);
+}
+
+void cast_resize(struct cast *c, uint64_t us, int columns, int rows) {
+    char text[32];
+    (void)snprintf(text, sizeof text, "%dx%d", columns, rows);
+    short_event(c, us, 'r', text);
+}
+
+void cast_mark(struct cast *c, uint64_t us, const char *label) {
+    short_event(c, us, 'm', label);
 }
 
 bool kernel_line(struct sheet *s, uint64_t us, const char *text, size_t size, uint64_t out) {

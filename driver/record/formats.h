@@ -39,6 +39,7 @@ struct timing {
 };
 void timing_open(struct timing *t, int folder, const char *wall);
 void timing_piece(struct timing *t, bool input, uint64_t us, size_t size);
+void timing_resize(struct timing *t, uint64_t us, int columns, int rows);
 void timing_end(struct timing *t, uint64_t us, int code);
 
 // session.cast: asciicast v2.
@@ -50,6 +51,7 @@ struct cast {
 };
 void cast_open(struct cast *c, int folder, int64_t wall, const char *title);
 void cast_piece(struct cast *c, bool input, uint64_t us, const char *bytes, size_t size);
+void cast_resize(struct cast *c, uint64_t us, int columns, int rows);
 void cast_mark(struct cast *c, uint64_t us, const char *label);
 
 // A kernel line's event, in events.jsonl. out: bytes of the console by then. False when the text is

@@ -130,9 +130,16 @@ static void write_state(struct desk *d, const char *line, size_t size) {
     d->to_sync = true;
 }
 
+static void write_resize(struct desk *d, const char *line, size_t size) {
+    const int columns = event_number(line, size, "columns");
+    const int rows = event_number(line, size, "rows");
+    timing_resize(&d->timing, d->us, columns, rows);
+    cast_resize(&d->cast, d->us, columns, rows);
+}
+
 static void write_end(struct desk *d, const char *line, size_t size) {
     char text[64];
-    const int code = event_code(line, size);
+    const int code = event_number(line, size, "code");
     timing_end(&d->timing, d->us, code);
     (void)snprintf(text, sizeof text, "exit %d", code);
     cast_mark(&d->cast, d->us, text);
@@ -168,6 +175,10 @@ static void write_message(struct desk *d, const struct ring_message *m) {
         break;
     case KEEP_STATE:
         write_state(d, m->bytes, m->size);
+        write_event(d, m->bytes, m->size);
+        break;
+    case KEEP_RESIZE:
+        write_resize(d, m->bytes, m->size);
         write_event(d, m->bytes, m->size);
         break;
     case KEEP_EVENT:

@@ -15,6 +15,7 @@ enum keeper_kind {
     KEEP_INPUT,  // and to it
     KEEP_EVENT,  // a line of events.jsonl, with its LF
     KEEP_STATE,  // the same, of a state: a marker in the cast, and a moment to sync
+    KEEP_RESIZE, // the line of a new size, which the cast and the timing log tell, too
     KEEP_KERNEL, // lifted kernel lines, or pieces of them, of the bytes before
     KEEP_TRACES, // lines that begin with `+ ` count as the kernel's from here on
     KEEP_END,    // the line of the run's end; the message's time is its

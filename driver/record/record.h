@@ -119,6 +119,9 @@ void record_usage(struct record *r, double guest_clock, double cpu, uint64_t rea
 // A line of QEMU's own protocol or of the guest's screen (guest/qmp.h); repetitions are left out.
 void record_qmp(struct record *r, int place, const char *line, size_t size);
 
+// The console got another size: a person has it, and their terminal is so large.
+void record_resize(struct record *r, unsigned columns, unsigned rows);
+
 // The dialogues have ended: "ok", or the name of the failure; stopped: QEMU is told to end.
 void record_talked(struct record *r, const char *id, bool stopped);
 

@@ -163,6 +163,12 @@ void record_qmp(struct record *r, int place, const char *line, size_t size) {
                            "out", number(r->out)));
 }
 
+void record_resize(struct record *r, unsigned columns, unsigned rows) {
+    if (r != NULL)
+        tell(r, KEEP_RESIZE, "resize",
+             json_pack("{s:i, s:i}", "columns", (int)columns, "rows", (int)rows));
+}
+
 void record_talked(struct record *r, const char *id, bool stopped) {
     if (r != NULL)
         record_event(

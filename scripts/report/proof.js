@@ -12,10 +12,13 @@ function proofPart(r) {
   const rows = [...wrong, ...checks.filter((c) => c.ok === true)].map((c) => [text(c.what) || text(c.name),
     { show: c.ok === true ? "✓ right" : "✗ wrong", class: c.ok === true ? "ok" : "wrong" }, text(c.planned), text(c.found)]);
   const repairs = list(p.repairs).map(text);
+  const person = object(p.person);
   return part("proof", "The proof",
     el("p", {}, "The disk, read again on the host when the guest was gone."),
     el("div", { class: `card ${good ? "good" : "bad"}` }, el("strong", {}, good ? `All ${checks.length} checks are right.`
       : wrong.length > 0 ? `${wrong.length} of ${checks.length} checks are wrong.` : `Outcome: ${text(p.outcome)}.`)),
+    number(person.visits) > 0 ? el("p", { class: "card warn" }, `A person had the console ${count(number(person.visits), "time")}, at last at ` +
+      `${text(person.at)}, and sent ${count(number(person.bytes_sent), "byte")}. What is proved counts.`) : null,
     wrong.length > 0 ? checkTable("What is wrong", rows.slice(0, wrong.length)) : null,
     el("details", { open: wrong.length > 0 ? null : true }, el("summary", {}, "Every check"), checkTable("Planned, and found on the disk", rows)),
     el("div", { class: "columns" },

@@ -21,6 +21,7 @@ function readRecording(data) {
   r.states = statesOf(r);
   r.steps = stepsOf(r);
   r.partition = partitionOf(r);
+  r.person = personOf(r);
   return r;
 }
 
@@ -81,6 +82,25 @@ function partitionOf(r) {
   }
   const disk = text(r.start.attach) === "virtio" ? "vda" : "sda";
   return { disk, node: disk + text(object(r.plan.now).last_partition) };
+}
+
+// When a person had the console, or was asked: [{console, from, to, at, keys}].
+function personOf(r) {
+  const visits = [];
+  let open = null;
+  let sent = 0; // by the end of the visit before
+  for (const e of r.of("person")) {
+    if (text(e.what) === "takes the console" || text(e.what) === "is asked") {
+      open = { console: text(e.what) === "takes the console", from: number(e.t), to: r.last, at: text(e.at), keys: 0 };
+      visits.push(open);
+    } else if (open) {
+      open.to = Math.max(open.from, number(e.t));
+      open.keys = Math.max(0, number(e.keys) - sent);
+      sent = number(e.keys);
+      open = null;
+    }
+  }
+  return visits;
 }
 
 // The time of a byte of the console.

@@ -7,13 +7,15 @@ function timelinePart(r, lines, mdev) {
   readout.textContent = rest;
   const chart = makeChart({
     label: "Time line of the run", full: [0, r.last], view: [0, r.last], guest: (t) => guestClock(r, t),
-    lanes: [stepsLane(r), statesLane(r), consoleLane(r), ...diskLanes(r), ...nodeLanes(r, mdev)],
+    lanes: [stepsLane(r), statesLane(r), ...personLanes(r), consoleLane(r), ...diskLanes(r), ...nodeLanes(r, mdev)],
     failures: r.failure ? [number(r.failure.t)] : [],
     onMove: (t) => readout.replaceChildren(...told(r, t)),
   });
   return part("timeline", "Time line",
     el("p", {}, timelineWords(r)),
-    chartTools(chart, rangesOf(r)), chart.root, readout, legend(mdev),
+    r.person.length > 0 ? el("ul", { id: "person" }, r.person.map((p) => el("li", {},
+      `A person ${personWords(p)}, from ${seconds(p.from)} to ${seconds(p.to)}.`))) : null,
+    chartTools(chart, rangesOf(r)), chart.root, readout, legend(r, mdev),
     stepTable(r));
 }
 
@@ -81,6 +83,24 @@ function statesLane(r) {
       }
     },
   };
+}
+
+// When a person had the console, and was asked.
+function personLanes(r) {
+  if (r.person.length === 0) return [];
+  return [{
+    name: "A person", note: "at the console", height: 16,
+    draw(group, x, box) {
+      for (const p of r.person)
+        group.append(svg("rect", { class: p.console ? "person" : "asked", x: x(p.from), y: box.top + .5, height: box.height - 1,
+                                   width: Math.max(x(p.to) - x(p.from), 2), rx: 3 },
+          svg("title", {}, `${personWords(p)}: ${seconds(p.from, 2)} to ${seconds(p.to, 2)}`)));
+    },
+  }];
+}
+
+function personWords(p) {
+  return p.console ? `had the console at ${p.at}, and sent ${count(p.keys, "byte")}` : `was asked before ${p.at}`;
 }
 
 function consoleLane(r) {
@@ -160,12 +180,13 @@ function presenceLane(r, history) {
   };
 }
 
-function legend(mdev) {
-  if (mdev.history.length === 0 && mdev.processes.length === 0) return null;
+function legend(r, mdev) {
+  if (mdev.history.length === 0 && mdev.processes.length === 0 && r.person.length === 0) return null;
   const item = (name, words) => el("li", {}, el("i", { class: name }), words);
   return el("ul", { class: "legend" },
     mdev.processes.length > 0 ? [item("add", "add"), item("remove", "remove"), item("change", "change and others")] : null,
-    item("there", "the node is there"), item("gone", "the node is gone"));
+    mdev.history.length > 0 || mdev.processes.length > 0 ? [item("there", "the node is there"), item("gone", "the node is gone")] : null,
+    r.person.length > 0 ? [item("person", "a person has the console"), item("asked", "and is asked")] : null);
 }
 
 // What the picture shows, as a table.

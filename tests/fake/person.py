@@ -1,10 +1,12 @@
 """A person at the terminal: the console in their hands (--interact), questions (--pause-at), and the way back."""
 
 import fcntl
+import json
 import os
 import re
 import signal
 import struct
+import subprocess
 import termios
 
 from stops import Terminal
@@ -75,6 +77,21 @@ def check_state(trial, _result):
         typed = file.read()
     # The terminal's own answers may stand between them.
     must(re.search(rb"frob\r.*?abc\x03.*?half a line", typed, re.DOTALL), "the recording has not what the person typed:", typed)
+    with open(os.path.join(trial.transcript, "events.jsonl"), encoding="utf-8") as file:
+        events = [json.loads(line) for line in file]
+    with open(os.path.join(trial.transcript, "session.cast"), encoding="utf-8") as file:
+        resized = [event[2] for event in map(json.loads, list(file)[1:]) if event[1] == "r"]
+    with open(os.path.join(trial.transcript, "timing.log"), encoding="utf-8") as file:
+        signals = re.findall(r"^S \S+ SIGWINCH ROWS=(\d+) COLS=(\d+)$", file.read(), re.MULTILINE)
+    must(resized == ["80x24", "100x30", "132x41", "80x24"], "the cast has the sizes:", resized)
+    must(signals == [("30", "100"), ("41", "132"), ("24", "80")], "timing.log has the sizes:", signals)
+    must([event["what"] for event in events if event["type"] == "person"] ==
+         ["takes the console", "gives it back", "is asked", "has answered"], "the events of the person are others")
+    person = [event["proof"] for event in events if event["type"] == "proof"][-1]["person"]
+    must(person["visits"] == 1 and person["bytes_sent"] == len("frob\rabc\x03half a line") and person["at"] == "e2fsck/check",
+         "the proof tells of the person:", person)
+    played = subprocess.run([trial.program, "-q", f"--guest={trial.transcript}"], capture_output=True, text=True, check=False)
+    must(played.returncode == 110 and "a person had the console there" in played.stderr, "as guest:", played.stderr)
     must([30, 100] in sizes and [41, 132] in sizes and sizes[-1] == [24, 80], "window sizes:", sizes)
 
 

@@ -7,7 +7,7 @@ import { open, tooFaint, tooWide, unreachable } from "./checks.mjs";
 const [executablePath, build, screenshots] = process.argv.slice(2);
 const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // root has none to give up
 const browser = await chromium.launch({ executablePath, args: sandbox });
-const names = ["good", "quiet", "hostile", "failed", "killed", "long", "early"];
+const names = ["good", "quiet", "hostile", "failed", "killed", "long", "person", "early"];
 const file = (name) => path.resolve(build, `${name}.html`);
 
 const tests = {
@@ -128,6 +128,15 @@ const tests = {
     assert.equal(await killed.page.locator(".badge").textContent(), "Cut off");
     assert.match(await killed.page.locator("main").textContent(), /1 line of events\.jsonl could not be read/);
     await killed.close();
+  },
+
+  async "it is seen when a person had the console"() {
+    const { page, close } = await open(browser, file("person"));
+    assert.equal(await page.locator("#timeline svg .person").count(), 1);
+    assert.equal(await page.locator("#timeline svg .asked").count(), 1);
+    assert.match(await page.locator("#person").textContent(), /had the console at e2fsck\/check, and sent 17 bytes, from .*was asked before/);
+    assert.match(await page.locator("#proof").textContent(), /A person had the console 1 time, at last at e2fsck\/check/);
+    await close();
   },
 
   async "of a long console the beginning and the end are there"() {

@@ -7,6 +7,7 @@
   failed   cut off by a failure in e2fsck
   killed   cut off in the middle of a line
   long     with a console of 5 MiB
+  person   whose console a person had in between
   early    of which there is only the first event"""
 
 import json
@@ -77,6 +78,19 @@ def quiet(folder):
     keep_head(os.path.join(folder, "timing.log"))
 
 
+def person(folder):
+    events = read_events(folder)
+    at = next(i for i, e in enumerate(events) if e["type"] == "state" and e.get("dialogue") == "e2fsck")
+    t = events[at]["t"]
+    story = [(0.1, "takes the console", 0), (1.0, "gives it back", 17), (1.1, "is asked", 17), (1.3, "has answered", 17)]
+    events[at + 1 : at + 1] = [{"t": t + after, "type": "person", "what": what, "at": "e2fsck/check", "keys": keys}
+                               for after, what, keys in story]
+    for event in events:
+        if event["type"] == "proof":
+            event["proof"]["person"] = {"visits": 1, "bytes_sent": 17, "seconds": 1.2, "at": "e2fsck/check"}
+    write_events(folder, events)
+
+
 def early(folder):
     write_events(folder, read_events(folder)[:1])
     os.remove(os.path.join(folder, "mdev.log"))
@@ -93,7 +107,7 @@ def keep_head(path):
 def main():
     real, folder = sys.argv[1:]
     shutil.rmtree(folder, ignore_errors=True)
-    for name, change in {"good": None, "quiet": quiet, "hostile": hostile, "failed": failed, "killed": killed, "long": long,
+    for name, change in {"good": None, "quiet": quiet, "hostile": hostile, "failed": failed, "killed": killed, "long": long, "person": person,
                          "early": early}.items():
         target = os.path.join(folder, name)
         shutil.copytree(real, target)
