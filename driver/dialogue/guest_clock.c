@@ -18,10 +18,13 @@ static uint64_t since(uint64_t before, uint64_t after) {
     return after > before ? after - before : 0; // a sum over threads shrinks when one ends
 }
 
+double guest_clock_unread(const struct guest_clock *c, uint64_t wall_ms) {
+    const uint64_t wall = since(c->wall_ms, wall_ms);
+    return wall < LATE_MS ? (double)wall : LATE_MS;
+}
+
 double guest_clock_look(struct guest_clock *c, uint64_t wall_ms, const struct usage *u) {
-    uint64_t wall = since(c->wall_ms, wall_ms);
-    if (wall > LATE_MS)
-        wall = LATE_MS;
+    const uint64_t wall = (uint64_t)guest_clock_unread(c, wall_ms);
     const uint64_t starved = since(c->usage.starved_ms, u->starved_ms);
     const uint64_t cpu = since(c->usage.cpu_ms, u->cpu_ms);
     uint64_t own = since(starved, wall);

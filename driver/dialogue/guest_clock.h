@@ -39,6 +39,10 @@ struct guest_clock {
 void guest_clock_start(struct guest_clock *c, uint64_t wall_ms, const struct usage *u,
                        double scale);
 
+// Milliseconds of the host since the last look that the next one may count, all of them. What
+// begins between two looks takes them off.
+double guest_clock_unread(const struct guest_clock *c, uint64_t wall_ms);
+
 // The host's wall clock and QEMU's usage are now these. Returns the milliseconds of the guest's own
 // time that this look adds.
 double guest_clock_look(struct guest_clock *c, uint64_t wall_ms, const struct usage *u);

@@ -50,7 +50,7 @@ struct machine {
     struct patience patience;
     struct patience *outer; // of the wait in which something is typed; or NULL
     struct quiet quiet;
-    uint64_t news;       // link_news at the last turn
+    uint64_t news;       // link_news at the last look at the guest
     uint64_t stamp_ms;   // link_stamp_ms then
     uint64_t running_ms; // when QEMU was last seen not to be held by a signal
     bool hold;           // the present state must not be cut off by a signal
@@ -62,6 +62,7 @@ struct machine {
     uint32_t dither;  // see typing_dither
     unsigned slow;    // a line begins with chunks smaller by as many powers of two
     int turn_ms;      // longest wait in one turn
+    int look_ms;      // time between two looks at the guest, while it says nothing
     uint64_t waiting_since_ms;
     double waiting_since_guest_ms; // on the guest's clock
     char waiting_for[128];
@@ -127,6 +128,9 @@ int machine_check_stop(struct machine *m, struct failure *f);
 // Starts waiting for something (a clause for people), with fresh patience of so many milliseconds
 // on the guest's clock.
 void machine_begin_wait(struct machine *m, const char *what, double guest_ms);
+
+// Patience of so many milliseconds on the guest's clock, from now on.
+struct patience machine_patience(const struct machine *m, double guest_ms);
 
 // The guest has been quiet for so many milliseconds of its own: idle, and not a new line.
 bool machine_quiet(const struct machine *m, double guest_ms);

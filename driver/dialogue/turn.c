@@ -39,17 +39,25 @@ void machine_start_clock(struct machine *m) {
     guest_clock_start(&m->clock, machine_now_ms(m), &u, m->limits.timeout_scale);
 }
 
+struct patience machine_patience(const struct machine *m, double guest_ms) {
+    struct patience p = patience_new(guest_ms, m->limits.data_bytes);
+    p.waited_ms = -guest_clock_unread(&m->clock, machine_now_ms(m)) / guest_clock_pace(&m->clock);
+    return p;
+}
+
 void machine_restart_quiet(struct machine *m) {
-    m->quiet = (struct quiet){
-        .guest_ms = m->clock.guest_ms, .own_ms = m->clock.own_ms, .cpu_ms = m->clock.usage.cpu_ms};
+    const double unread = guest_clock_unread(&m->clock, machine_now_ms(m));
+    m->quiet = (struct quiet){.guest_ms = m->clock.guest_ms + unread / guest_clock_pace(&m->clock),
+                              .own_ms = m->clock.own_ms + unread,
+                              .cpu_ms = m->clock.usage.cpu_ms};
 }
 
 void machine_begin_wait(struct machine *m, const char *what, double guest_ms) {
     m->waiting_since_ms = machine_now_ms(m);
     m->waiting_since_guest_ms = m->clock.guest_ms;
     (void)snprintf(m->waiting_for, sizeof m->waiting_for, "%s", what);
-    m->patience = patience_new(guest_ms, m->limits.data_bytes);
-    m->turn_ms = m->host.turn_ms;
+    m->patience = machine_patience(m, guest_ms);
+    m->turn_ms = m->look_ms = m->host.turn_ms;
     machine_restart_quiet(m);
 }
 
@@ -60,7 +68,8 @@ static bool idles(const struct machine *m, unsigned part) {
 }
 
 bool machine_quiet(const struct machine *m, double guest_ms) {
-    return m->clock.guest_ms - m->quiet.guest_ms >= guest_ms && idles(m, QUIET_PART);
+    return link_news(m->link) == m->news && m->clock.guest_ms - m->quiet.guest_ms >= guest_ms &&
+           idles(m, QUIET_PART);
 }
 
 double machine_budget_ms(const struct state *s) {
@@ -123,7 +132,14 @@ static int held_up(struct machine *m, struct failure *f) {
     return 0;
 }
 
-// Has the guest made progress since the last turn? 0 if there is hope, 2 when patience is over, -1.
+// Each look reads some files of /proc for each of QEMU's threads. While text comes, they are as far
+// apart as the turns of a quiet guest are; what came meanwhile counts at the next one.
+static bool time_to_look(const struct machine *m, enum link_event event) {
+    const int apart_ms = event == LINK_TEXT ? m->host.turn_ms : m->look_ms;
+    return machine_now_ms(m) >= m->clock.wall_ms + (uint64_t)apart_ms;
+}
+
+// Has the guest made progress since the last look? 0 if there is hope, 2 when patience is over, -1.
 static int look_at_guest(struct machine *m, struct failure *f) {
     const struct usage u = m->host.usage(m->host.data, m->link);
     const uint64_t data = usage_data(&m->clock.usage, &u);
@@ -133,9 +149,11 @@ static int look_at_guest(struct machine *m, struct failure *f) {
                  u.read_bytes, u.written_bytes);
     const bool news = link_news(m->link) != m->news;
     m->news = link_news(m->link);
-    if (news)
-        patience_news(&m->patience);
     bool over = patience_over(&m->patience, guest_ms, data);
+    if (news) { // nobody knows when it came: none of the time until now counts
+        patience_news(&m->patience);
+        over = false;
+    }
     if (m->outer != NULL)
         over = patience_over(m->outer, guest_ms, data) || over;
     if (news || data >= PATIENCE_DATA_LIFE / 16 ||
@@ -183,5 +201,5 @@ int machine_turn(struct machine *m, struct failure *f) {
         return stopped(m, f);
     if (event == LINK_GONE)
         return 1;
-    return look_at_guest(m, f);
+    return time_to_look(m, event) ? look_at_guest(m, f) : 0;
 }

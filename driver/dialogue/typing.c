@@ -48,7 +48,7 @@ void machine_begin_quick_wait(struct machine *m, const char *what, unsigned fail
     const uint64_t quiet = echo_patience(m, failures);
     machine_begin_wait(m, what, (double)quiet / guest_clock_pace(&m->clock));
     const int turn_ms = (int)(quiet / TURNS);
-    m->turn_ms = turn_ms < m->host.turn_ms ? turn_ms : m->host.turn_ms;
+    m->turn_ms = m->look_ms = turn_ms < m->host.turn_ms ? turn_ms : m->host.turn_ms;
 }
 
 void typing_begin(struct typing *t) {

@@ -339,7 +339,7 @@ int machine_wait(struct machine *m, const struct dialogue *d, const struct state
     struct watch_set kernel = {0};
     int result = assemble(m, s, &text, &kernel, f);
     unsigned presses = s->repeat ? 0 : PRESSES_MAX;
-    struct patience all = patience_new(machine_budget_ms(s), m->limits.data_bytes);
+    struct patience all = machine_patience(m, machine_budget_ms(s));
     begin_wait(m, s, presses, &all);
     m->asks = m->runs = 0;
     int turn = 0;
