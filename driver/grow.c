@@ -403,7 +403,7 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
         prepare_guest(run, f) != 0 || open_outputs(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
-    record_plan(run->record, plan_of_run(run->o, &run->plan));
+    record_plan(run->record, plan_of_run(run->o, run->scripts, &run->plan));
     if (make_disk(run, stage, f) != 0 || run_guest(run, stage, f) != 0 || prove(run, f) != 0)
         return -1;
     return save_mdev_log(run, f);

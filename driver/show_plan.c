@@ -39,23 +39,15 @@ static int add_guest_steps(struct outline *steps, const struct scripts *scripts,
     return rc;
 }
 
-static int make_steps(struct outline *steps, const struct options *o, const struct plan *p,
-                      struct failure *f) {
-    char *folder = scripts_folder(o->scripts, f);
-    struct scripts *scripts = folder == NULL ? NULL : scripts_load(folder, f);
-    int rc = scripts == NULL ? -1 : 0;
-    free(folder);
-    if (p->verdict != PLAN_GROW) {
-        scripts_free(scripts);
-        return rc;
-    }
-    if (rc == 0)
-        rc = add_host_steps(steps, 0, HOST_GUEST_RUNS, o, p);
+static int make_steps(struct outline *steps, const struct scripts *scripts, const struct options *o,
+                      const struct plan *p, struct failure *f) {
+    if (p->verdict != PLAN_GROW)
+        return 0;
+    int rc = add_host_steps(steps, 0, HOST_GUEST_RUNS, o, p);
     if (rc == 0)
         rc = add_guest_steps(steps, scripts, o, p, f);
     if (rc == 0)
         rc = add_host_steps(steps, HOST_GUEST_RUNS, HOST_STEPS, o, p);
-    scripts_free(scripts);
     return rc;
 }
 
@@ -78,10 +70,10 @@ static int print(const struct plan *p, const struct options *o, const struct out
     return 0;
 }
 
-json_t *plan_of_run(const struct options *o, const struct plan *p) {
+json_t *plan_of_run(const struct options *o, const struct scripts *scripts, const struct plan *p) {
     struct outline steps = {0};
     struct failure ignored;
-    json_t *json = make_steps(&steps, o, p, &ignored) == 0 ? plan_json(p, &steps) : NULL;
+    json_t *json = make_steps(&steps, scripts, o, p, &ignored) == 0 ? plan_json(p, &steps) : NULL;
     outline_free(&steps);
     return json;
 }
@@ -91,7 +83,10 @@ int show_plan(const struct options *o, struct report *r, struct failure *f) {
     struct outline steps = {0};
     (void)r;
     whole_plan(&p, o, NULL);
-    int rc = make_steps(&steps, o, &p, f);
+    char *folder = scripts_folder(o->scripts, f);
+    struct scripts *scripts = folder == NULL ? NULL : scripts_load(folder, f);
+    int rc = scripts == NULL ? -1 : make_steps(&steps, scripts, o, &p, f);
+    free(folder);
     if (rc == 0)
         rc = print(&p, o, &steps, f);
     if (rc == 0)
@@ -99,6 +94,7 @@ int show_plan(const struct options *o, struct report *r, struct failure *f) {
     if (rc == 0 && p.verdict == PLAN_UNCHANGED)
         rc = GROW_UNCHANGED;
     outline_free(&steps);
+    scripts_free(scripts);
     plan_free(&p);
     return rc;
 }

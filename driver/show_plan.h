@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/failure.h"
+#include "dialogue/script.h"
 #include "options/options.h"
 #include "plan/plan.h"
 #include "report/report.h"
@@ -14,6 +15,6 @@
 int show_plan(const struct options *o, struct report *r, struct failure *f);
 
 // The plan of a run as one object, as --plan --json prints it; NULL without memory.
-json_t *plan_of_run(const struct options *o, const struct plan *p);
+json_t *plan_of_run(const struct options *o, const struct scripts *scripts, const struct plan *p);
 
 #endif
