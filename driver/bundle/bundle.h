@@ -9,7 +9,7 @@
 struct bundle;
 
 // Makes FILE, which must not be there yet; only its owner may read it. NULL with
-// EXIT_ID_OUTPUT_UNWRITABLE or EXIT_ID_HOST_FULL.
+// EXIT_ID_OUTPUT_UNWRITABLE or EXIT_ID_HOST_FULL, or as library_load.
 struct bundle *bundle_new(const char *path, struct failure *f);
 
 // Adds a file of that name. 0, or -1 as bundle_new does.

@@ -1,4 +1,4 @@
-// EVP, which uses what the processor has for it, and one loop over pread.
+// EVP, which uses what the processor has for it, XXH3, and one loop over pread.
 #include "iso/digest.h"
 
 #include <ctype.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/bytes.h"
 
@@ -17,7 +18,10 @@ enum {
 };
 
 size_t digest_characters(enum digest_kind kind) {
-    return kind == DIGEST_SHA512 ? DIGEST_HEX_MAX : DIGEST_HEX;
+    static const size_t characters[] = {[DIGEST_SHA256] = DIGEST_HEX,
+                                        [DIGEST_SHA512] = DIGEST_HEX_MAX,
+                                        [DIGEST_XXH128] = DIGEST_HEX_XXH};
+    return characters[kind];
 }
 
 bool digest_is_hex_of(enum digest_kind kind, const char *text, char *lower) {
@@ -34,16 +38,25 @@ bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]) {
 }
 
 struct digest {
-    EVP_MD_CTX *md;
+    EVP_MD_CTX *md; // or NULL:
+    XXH3_state_t *xxh;
 };
 
+static bool begin(struct digest *d, enum digest_kind kind) {
+    if (kind == DIGEST_XXH128) {
+        d->xxh = XXH3_createState();
+        return d->xxh != NULL && XXH3_128bits_reset(d->xxh) == XXH_OK;
+    }
+    d->md = EVP_MD_CTX_new();
+    return d->md != NULL &&
+           EVP_DigestInit_ex(d->md, kind == DIGEST_SHA512 ? EVP_sha512() : EVP_sha256(), NULL) == 1;
+}
+
 struct digest *digest_new(enum digest_kind kind) {
-    const EVP_MD *md = kind == DIGEST_SHA512 ? EVP_sha512() : EVP_sha256();
     struct digest *d = calloc(1, sizeof *d);
     if (d == NULL)
         return NULL;
-    d->md = EVP_MD_CTX_new();
-    if (d->md == NULL || EVP_DigestInit_ex(d->md, md, NULL) != 1) {
+    if (!begin(d, kind)) {
         digest_free(d);
         return NULL;
     }
@@ -54,11 +67,13 @@ void digest_free(struct digest *d) {
     if (d == NULL)
         return;
     EVP_MD_CTX_free(d->md);
+    (void)XXH3_freeState(d->xxh);
     free(d);
 }
 
 int digest_add(struct digest *d, const void *bytes, size_t size) {
-    if (EVP_DigestUpdate(d->md, bytes, size) == 1)
+    if (d->md != NULL ? EVP_DigestUpdate(d->md, bytes, size) == 1
+                      : XXH3_128bits_update(d->xxh, bytes, size) == XXH_OK)
         return 0;
     errno = EIO;
     return -1;
@@ -75,6 +90,12 @@ ssize_t digest_read(struct digest *d, int fd, void *buffer, size_t most, uint64_
 int digest_end(struct digest *d, char *hex) {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned size = 0;
+    if (d->md == NULL) {
+        XXH128_canonical_t xxh;
+        XXH128_canonicalFromHash(&xxh, XXH3_128bits_digest(d->xxh));
+        bytes_hex(hex, xxh.digest, sizeof xxh.digest);
+        return 0;
+    }
     if (EVP_DigestFinal_ex(d->md, bytes, &size) != 1) {
         errno = EIO;
         return -1;

@@ -1,4 +1,4 @@
-// SHA-256 and SHA-512 by OpenSSL: of a whole file, and in steps.
+// Digests of a whole file, and in steps: SHA-256 and SHA-512 by OpenSSL, XXH128 by xxHash.
 #ifndef QEMU_GROW_ISO_DIGEST_H
 #define QEMU_GROW_ISO_DIGEST_H
 
@@ -10,9 +10,13 @@
 enum {
     DIGEST_HEX = 64,      // characters of a SHA-256
     DIGEST_HEX_MAX = 128, // of the longest: SHA-512
+    DIGEST_HEX_XXH = 32,  // of an XXH128
 };
 
-enum digest_kind { DIGEST_SHA256, DIGEST_SHA512 };
+// XXH128 is many times faster than the others. It tells damage, and nothing else: whoever can write
+// to a file can make another one that has the same. So it is for files of our own that lie beside
+// the note of their digest.
+enum digest_kind { DIGEST_SHA256, DIGEST_SHA512, DIGEST_XXH128 };
 
 // Characters of a digest.
 size_t digest_characters(enum digest_kind kind);
@@ -29,7 +33,7 @@ bool digest_is_hex(const char *text, char lower[DIGEST_HEX + 1]);
 // stopped).
 int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]);
 
-// The same for either; hex has room for it and a NUL.
+// The same for any; hex has room for it and a NUL.
 int digest_file_of(enum digest_kind kind, int fd, int stop_fd, char *hex);
 
 // A digest in steps.

@@ -1,12 +1,16 @@
-// libcurl's multi interface, so that a signal ends a transfer at once.
+// libcurl's multi interface, so that a signal ends a transfer at once. The library is loaded when
+// the first transfer is made.
 #include "iso/transfer.h"
 
+#define CURL_DISABLE_TYPECHECK // its macros call the functions themselves
 #include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/library.h"
 
 enum {
     REDIRECTS_MAX = 5,
@@ -17,7 +21,31 @@ enum {
 
 static const char see_network[] = "check the network, or give an ISO of your own by --iso=FILE";
 
+#define CALLS(CALL)                                                                                \
+    CALL(curl_easy_cleanup)                                                                        \
+    CALL(curl_easy_getinfo)                                                                        \
+    CALL(curl_easy_init)                                                                           \
+    CALL(curl_easy_setopt)                                                                         \
+    CALL(curl_easy_strerror)                                                                       \
+    CALL(curl_multi_add_handle)                                                                    \
+    CALL(curl_multi_cleanup)                                                                       \
+    CALL(curl_multi_info_read)                                                                     \
+    CALL(curl_multi_init)                                                                          \
+    CALL(curl_multi_perform)                                                                       \
+    CALL(curl_multi_poll)                                                                          \
+    CALL(curl_multi_remove_handle)                                                                 \
+    CALL(curl_slist_append)                                                                        \
+    CALL(curl_slist_free_all)
+
+struct curl {
+    CALLS(LIBRARY_POINTER)
+};
+
+#define ROW(name) LIBRARY_CALL(struct curl, name)
+static const struct library_call calls[] = {CALLS(ROW)};
+
 struct transfer {
+    struct curl lib;
     CURLM *multi;
     CURL *easy;
     const struct iso_watch *watch;
@@ -84,8 +112,8 @@ static size_t on_header(char *line, size_t one, size_t size, void *data) {
 static int begin(struct transfer *t) {
     long status = 0;
     curl_off_t length = -1;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    (void)t->lib.curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)t->lib.curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     t->begun = true;
     if (status != 200 && status != 206) {
         t->refused = true; // its text is not wanted; the status says enough
@@ -119,8 +147,7 @@ static bool set_options(struct transfer *t, const struct manner *m, bool plain_h
         ca = getenv("SSL_CERT_FILE");
     CURL *e = t->easy;
     CURLcode bad = CURLE_OK;
-    // curl_easy_setopt is a macro that checks types, so each call stands by itself.
-#define SET(option, value) (bad = bad != CURLE_OK ? bad : curl_easy_setopt(e, option, value))
+#define SET(option, value) (bad = bad != CURLE_OK ? bad : t->lib.curl_easy_setopt(e, option, value))
     SET(CURLOPT_ERRORBUFFER, t->error);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, protocols);
@@ -149,10 +176,15 @@ static bool set_options(struct transfer *t, const struct manner *m, bool plain_h
 struct transfer *transfer_new(const struct manner *m, bool plain_http, const struct iso_watch *w,
                               struct failure *f) {
     struct transfer *t = calloc(1, sizeof *t);
+    if (t != NULL &&
+        library_load(QEMU_GROW_LIBCURL, calls, sizeof calls / sizeof *calls, &t->lib, f) != 0) {
+        free(t);
+        return NULL;
+    }
     if (t != NULL) {
         t->watch = w;
-        t->multi = curl_multi_init();
-        t->easy = curl_easy_init();
+        t->multi = t->lib.curl_multi_init();
+        t->easy = t->lib.curl_easy_init();
     }
     if (t == NULL || t->multi == NULL || t->easy == NULL || !set_options(t, m, plain_http)) {
         transfer_free(t);
@@ -165,8 +197,8 @@ struct transfer *transfer_new(const struct manner *m, bool plain_http, const str
 void transfer_free(struct transfer *t) {
     if (t == NULL)
         return;
-    curl_easy_cleanup(t->easy);
-    (void)curl_multi_cleanup(t->multi);
+    t->lib.curl_easy_cleanup(t->easy);
+    (void)t->lib.curl_multi_cleanup(t->multi);
     free(t);
 }
 
@@ -225,7 +257,7 @@ static enum transfer_end judge_code(const struct transfer *t, const char *url, C
     };
     enum transfer_end end = TRANSFER_AGAIN;
     enum exit_id id = EXIT_ID_ISO_FETCH_FAILED;
-    const char *words = t->error[0] != '\0' ? t->error : curl_easy_strerror(code);
+    const char *words = t->error[0] != '\0' ? t->error : t->lib.curl_easy_strerror(code);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].code == code) {
             end = rows[i].end;
@@ -234,7 +266,7 @@ static enum transfer_end judge_code(const struct transfer *t, const char *url, C
         }
     char stuck[128];
     curl_off_t took = 0;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &took);
+    (void)t->lib.curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &took);
     if (code == CURLE_OPERATION_TIMEDOUT && t->begun) {
         (void)snprintf(stuck, sizeof stuck, "the server is stuck after %" PRId64 " bytes",
                        (int64_t)took);
@@ -253,9 +285,9 @@ static bool drive(struct transfer *t, CURLcode *code) {
     const unsigned extra = t->watch->stop_fd >= 0 ? 1 : 0;
     int running = 1;
     while (running > 0) {
-        CURLMcode bad = curl_multi_perform(t->multi, &running);
+        CURLMcode bad = t->lib.curl_multi_perform(t->multi, &running);
         if (bad == CURLM_OK && running > 0)
-            bad = curl_multi_poll(t->multi, &stop, extra, TURN_MS, NULL);
+            bad = t->lib.curl_multi_poll(t->multi, &stop, extra, TURN_MS, NULL);
         if (bad != CURLM_OK) {
             *code = CURLE_OUT_OF_MEMORY;
             return false;
@@ -264,26 +296,26 @@ static bool drive(struct transfer *t, CURLcode *code) {
             return true;
     }
     int left = 0;
-    const CURLMsg *message = curl_multi_info_read(t->multi, &left);
+    const CURLMsg *message = t->lib.curl_multi_info_read(t->multi, &left);
     *code = message == NULL ? CURLE_OUT_OF_MEMORY : message->data.result;
     return false;
 }
 
 static struct curl_slist *range_headers(struct transfer *t, uint64_t from, const char *validator) {
     char text[VALIDATOR_SIZE + 32];
-    (void)curl_easy_setopt(t->easy, CURLOPT_RANGE, NULL);
+    (void)t->lib.curl_easy_setopt(t->easy, CURLOPT_RANGE, NULL);
     if (from == 0)
         return NULL;
     (void)snprintf(text, sizeof text, "%" PRIu64 "-", from);
-    (void)curl_easy_setopt(t->easy, CURLOPT_RANGE, text);
+    (void)t->lib.curl_easy_setopt(t->easy, CURLOPT_RANGE, text);
     (void)snprintf(text, sizeof text, "If-Range: %s", validator);
-    return curl_slist_append(NULL, text);
+    return t->lib.curl_slist_append(NULL, text);
 }
 
 static enum transfer_end judge(struct transfer *t, const char *url, CURLcode code, bool stopped,
                                struct failure *f) {
     long status = 0;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)t->lib.curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     if (stopped) {
         failure_set(f, watch_stop_id(), "run again: what has come is kept",
                     "the fetch of %s was stopped", url);
@@ -311,10 +343,10 @@ enum transfer_end transfer_run(struct transfer *t, const char *url, uint64_t fro
     t->begun = t->refused = t->refused_by_sink = false;
     t->error[0] = t->etag[0] = t->modified[0] = '\0';
     struct curl_slist *headers = range_headers(t, from, validator);
-    (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
-    if (curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK ||
-        curl_multi_add_handle(t->multi, t->easy) != CURLM_OK) {
-        curl_slist_free_all(headers);
+    (void)t->lib.curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
+    if (t->lib.curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK ||
+        t->lib.curl_multi_add_handle(t->multi, t->easy) != CURLM_OK) {
+        t->lib.curl_slist_free_all(headers);
         failure_set(f, EXIT_ID_INTERNAL, "free some memory", "libcurl cannot be used");
         return TRANSFER_NEVER;
     }
@@ -322,10 +354,10 @@ enum transfer_end transfer_run(struct transfer *t, const char *url, uint64_t fro
     const bool stopped = drive(t, &code);
     const enum transfer_end end = judge(t, url, code, stopped, f);
     curl_off_t asked = 0;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &asked);
+    (void)t->lib.curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &asked);
     if (wait_s != NULL)
         *wait_s = asked < 0 ? 0 : asked > WAIT_MAX_S ? WAIT_MAX_S : (unsigned)asked;
-    (void)curl_multi_remove_handle(t->multi, t->easy);
-    curl_slist_free_all(headers);
+    (void)t->lib.curl_multi_remove_handle(t->multi, t->easy);
+    t->lib.curl_slist_free_all(headers);
     return end;
 }

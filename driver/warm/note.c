@@ -14,7 +14,7 @@
 static const cyaml_schema_field_t fields[] = {
     YAML_UINT("format", struct note, format),
     YAML_STRING("key", struct note, key),
-    YAML_STRING("sha256", struct note, sha256),
+    YAML_STRING("xxh128", struct note, xxh128),
     YAML_UINT("size", struct note, size),
     YAML_STRING("word", struct note, word),
     YAML_STRING("why", struct note, why),
@@ -40,7 +40,7 @@ struct note *note_parse(const char *text, size_t size, const char *key) {
     if (n == NULL)
         return NULL;
     if (n->format == NOTE_FORMAT && n->key != NULL && strcmp(n->key, key) == 0 &&
-        (n->sha256 == NULL || digest_is_hex(n->sha256, n->sha256)))
+        (n->xxh128 == NULL || digest_is_hex_of(DIGEST_XXH128, n->xxh128, n->xxh128)))
         return n;
     note_free(n);
     return NULL;

@@ -39,8 +39,8 @@ static void remove_file(const struct cache *c, const char *key, const char *suff
 // Whether the file is the state of that note. 1, 0 with why in *f, or -1 when it is time to stop.
 static int is_right(int fd, const struct note *n, int stop_fd, struct failure *f) {
     struct stat st;
-    char hex[DIGEST_HEX + 1] = "";
-    if (n == NULL || n->sha256 == NULL) {
+    char hex[DIGEST_HEX_XXH + 1] = "";
+    if (n == NULL || n->xxh128 == NULL) {
         failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it has no note that fits");
         return 0;
     }
@@ -48,15 +48,15 @@ static int is_right(int fd, const struct note *n, int stop_fd, struct failure *f
         failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it has another size than when it was made");
         return 0;
     }
-    if (digest_file(fd, stop_fd, hex) != 0) {
+    if (digest_file_of(DIGEST_XXH128, fd, stop_fd, hex) != 0) {
         if (errno == EINTR)
             return stopped(f);
         failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it cannot be read: %s", strerror(errno));
         return 0;
     }
-    if (strcmp(hex, n->sha256) == 0)
+    if (strcmp(hex, n->xxh128) == 0)
         return 1;
-    failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it has another SHA-256 than when it was made");
+    failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it has another digest than when it was made");
     return 0;
 }
 
@@ -172,17 +172,17 @@ static void bound(const struct cache *c, const char *key) {
 
 int store_keep(const struct cache *c, const char *key, int fd, int stop_fd, struct failure *f) {
     struct stat st = {0};
-    char hex[DIGEST_HEX + 1] = "";
+    char hex[DIGEST_HEX_XXH + 1] = "";
     char *part = cache_path(c, key, part_suffix);
     char *path = cache_path(c, key, state_suffix);
     char *note_path = cache_path(c, key, note_suffix);
-    struct note n = {.format = NOTE_FORMAT, .key = (char *)key, .sha256 = hex};
+    struct note n = {.format = NOTE_FORMAT, .key = (char *)key, .xxh128 = hex};
     int result = 0;
     if (part == NULL || path == NULL || note_path == NULL)
         result = failure_no_memory(f);
     else if (fsync(fd) != 0 || fstat(fd, &st) != 0)
         result = cannot("the prepared guest cannot be written", errno, f);
-    else if (digest_file(fd, stop_fd, hex) != 0)
+    else if (digest_file_of(DIGEST_XXH128, fd, stop_fd, hex) != 0)
         result =
             errno == EINTR ? stopped(f) : cannot("the prepared guest cannot be read", errno, f);
     if (result == 0) {

@@ -128,7 +128,7 @@ garbage)
     made first
     file=$(state)
     truncate -s 1000000 "$file"
-    sed -i "s/^sha256: .*/sha256: $(sha256sum <"$file" | cut -d' ' -f1)/; s/^size: .*/size: 1000000/" "${file%.state}.yaml"
+    sed -i "s/^xxh128: .*/xxh128: $(xxhsum -H128 "$file" | cut -d' ' -f1)/; s/^size: .*/size: 1000000/" "${file%.state}.yaml"
     anew second
     ;;
 iso)

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const char key[] = "00";
     struct note *n = note_parse((const char *)data, size, key);
     if (n != NULL && (n->format != NOTE_FORMAT || strcmp(n->key, key) != 0 ||
-                      (n->sha256 != NULL && strlen(n->sha256) != DIGEST_HEX)))
+                      (n->xxh128 != NULL && strlen(n->xxh128) != DIGEST_HEX_XXH)))
         abort();
     note_free(n);
     return 0;

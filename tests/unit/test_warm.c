@@ -89,7 +89,7 @@ static void test_store(void **state) {
     assert_int_equal(stat(note, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     write_file(path, "a gueSt", 0600);
-    assert_false(found(&c, key, "SHA-256"));
+    assert_false(found(&c, key, "digest"));
     write_file(path, "a gues", 0600);
     assert_false(found(&c, key, "size"));
     keep(&c, key, "a guest");
@@ -158,16 +158,16 @@ static void test_note(void **state) {
     assert_non_null(r);
     assert_string_equal(r->word, word);
     assert_string_equal(r->why, why);
-    assert_null(r->sha256);
+    assert_null(r->xxh128);
     note_free(r);
     assert_null(note_load("note", "ab"));
     assert_null(note_load("no note", "aa"));
     assert_null(note_parse("", 0, "aa"));
-    assert_null(note_parse("format: 2\nkey: aa\n", 18, "aa"));
-    assert_null(note_parse("format: 1\nkey: aa\nsha256: zz\n", 29, "aa"));
+    assert_null(note_parse("format: 1\nkey: aa\n", 18, "aa"));
+    assert_null(note_parse("format: 2\nkey: aa\nxxh128: zz\n", 29, "aa"));
     char large[NOTE_MAX + 1];
     memset(large, '\n', sizeof large);
-    (void)snprintf(large, sizeof large, "format: 1\nkey: aa\n");
+    (void)snprintf(large, sizeof large, "format: 2\nkey: aa\n");
     large[18] = '\n';
     assert_null(note_parse(large, sizeof large, "aa"));
     // Not through a link, not from a folder.
