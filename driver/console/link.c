@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "console/news.h"
@@ -18,7 +19,9 @@ enum {
     PARTIAL_MAX = 64 * 1024, // longest partial match that is waited for
     READ_SIZE = 16 * 1024,
     LAST_LINE_MAX = 256,
-    HELD_MS = 1000, // silence after which the beginning of a kernel line is taken for text
+    HELD_MS = 1000,       // silence after which the beginning of a kernel line is taken for text
+    TRICKLE = 64,         // bytes of a read: fewer come from a guest that writes byte by byte,
+    PILE_NS = 300 * 1000, // and are let pile up for so long, since each turn has its price
 };
 
 // The beginning of a line.
@@ -40,6 +43,7 @@ struct link {
     bool closed; // the terminal is gone
     bool ended;
     bool no_memory;
+    bool quick; // the last read got many bytes
     struct news text_news, kernel_news;
     struct stamp stamp;
     link_tap *tap; // or NULL
@@ -203,6 +207,7 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
     if (n <= 0)
         return false;
     l->quiet_ms = 0;
+    l->quick = n >= TRICKLE;
     keep_tail(l, bytes, (size_t)n);
     if (l->mirror != NULL)
         l->mirror(l->mirror_arg, bytes, (size_t)n);
@@ -235,6 +240,15 @@ static void gather(struct link *l, struct failure *f, bool *failed) {
     }
 }
 
+// The first byte of some has come. An emulated serial port brings one at a time, tens of
+// microseconds apart.
+static void pile_up(struct link *l, bool watch_stop) {
+    struct pollfd stop = {.fd = watch_stop ? l->stop_fd : -1, .events = POLLIN};
+    const struct timespec wait = {.tv_nsec = PILE_NS};
+    if (!l->quick)
+        (void)ppoll(&stop, 1, &wait, NULL);
+}
+
 enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struct failure *f) {
     if (l->ended)
         return LINK_GONE;
@@ -254,6 +268,8 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         return LINK_STOP;
     if (pty_pending(l->pty) && !l->mute && !l->closed && pty_flush(l->pty) != 0)
         l->mute = true;
+    if (fds[0].revents == POLLIN)
+        pile_up(l, watch_stop);
     if (fds[0].revents != 0 && take_in(l, f, &failed)) {
         gather(l, f, &failed);
         return failed ? LINK_ERROR : LINK_TEXT;

@@ -241,8 +241,6 @@ struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
     if (empty != 0)
         return refuse(p, why, why_size, "matches the empty string");
 
-    // Without JIT (a machine that forbids it, or has none) pcre2_match interprets.
-    (void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
     p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
     if (p->match == NULL)
         return refuse(p, why, why_size, "there is no memory for it");
@@ -251,6 +249,14 @@ struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
     (void)pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &p->name_size);
     (void)pcre2_pattern_info(p->code, PCRE2_INFO_NAMETABLE, (void *)&p->name_table);
     return p;
+}
+
+void pattern_tried(struct pattern *p, size_t size) {
+    const bool little = p->tried < JIT_FROM;
+    p->tried += size;
+    // Without JIT (a machine that forbids it, or has none) pcre2_match goes on interpreting.
+    if (little && p->tried >= JIT_FROM)
+        (void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
 }
 
 void pattern_free(struct pattern *p) {

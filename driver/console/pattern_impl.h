@@ -15,11 +15,17 @@ struct pattern {
     char *regex;
     bool waits;
     pcre2_match_data *match;
+    size_t tried;          // bytes of text that it was tried on
     uint32_t lookbehind;   // bytes that it may look at before its match
     uint32_t name_count;   // rows of the table of names
     uint32_t name_size;    // bytes of a row: two of the group's number, then the name
     PCRE2_SPTR name_table; // sorted by name
 };
+
+enum { JIT_FROM = 16 * 1024 }; // bytes of text from which on machine code is worth making
+
+// The pattern is about to be tried on so many bytes.
+void pattern_tried(struct pattern *p, size_t size);
 
 // The name in a row of the table, and its group's number.
 const char *pattern_row(const struct pattern *p, size_t row, size_t *group);

@@ -198,8 +198,8 @@ int stream_append(struct stream *s, const char *text, size_t size) {
 }
 
 // One try of a pattern on the text up to `end`, from `from` on.
-static int try(struct stream *s, const struct pattern *p, offset64 from, offset64 end,
-               uint32_t options) {
+static int try(struct stream *s, struct pattern *p, offset64 from, offset64 end, uint32_t options) {
+    pattern_tried(p, (size_t)(end - from));
     return pcre2_match(p->code, (PCRE2_SPTR)at(s, s->start), (PCRE2_SIZE)(end - s->start),
                        (PCRE2_SIZE)(from - s->start), options, p->match, s->context);
 }
@@ -211,8 +211,8 @@ static offset64 tried(const struct stream *s, const struct pattern *p, size_t i)
 
 // The end of the text that makes a match certain: between the match's own end, where it most often
 // is, and `most`.
-static offset64 certain_end(struct stream *s, const struct pattern *p, offset64 from,
-                            offset64 least, offset64 most) {
+static offset64 certain_end(struct stream *s, struct pattern *p, offset64 from, offset64 least,
+                            offset64 most) {
     for (offset64 guess = least; least < most; guess = least + (most - least) / 2) {
         if (try(s, p, from, guess, PCRE2_PARTIAL_HARD) >= 0)
             most = guess;
@@ -240,7 +240,7 @@ static void exhausted(struct stream *s, size_t i) {
 
 // Looks for pattern i in the text up to `end`. True for a match that is certain by then.
 static bool search(struct stream *s, size_t i, offset64 end) {
-    const struct pattern *p = s->patterns[i];
+    struct pattern *p = s->patterns[i];
     struct search *h = &s->searches[i];
     while (!h->found && h->scan < end) {
         offset64 window = less(end, h->scan + s->limit);
@@ -299,7 +299,7 @@ static int find_final(struct stream *s) {
     size_t best = s->count;
     offset64 best_end = NO_GROUP;
     for (size_t i = 0; i < s->count; i++) {
-        const struct pattern *p = s->patterns[i];
+        struct pattern *p = s->patterns[i];
         if (p == NULL || s->searches[i].scan >= s->end)
             continue;
         int rc = try(s, p, s->searches[i].scan, s->end, 0);
