@@ -16,7 +16,7 @@ struct library_call {
 
 // A list of functions as LIST(EACH) makes both: the struct's members, which have the functions'
 // names and types, and the rows of the table.
-#define LIBRARY_POINTER(name) __typeof__(&name) name;
+#define LIBRARY_POINTER(name) __typeof__ (&(name))(name);
 #define LIBRARY_CALL(type, name) {#name, offsetof(type, name)},
 
 // Loads the library (by the name that the program would be linked with) for as long as the program
