@@ -10,7 +10,7 @@ cmake --install "$build" --prefix "$prefix" >/dev/null
 "$prefix/bin/qemu-grow" --report="$prefix/report.html" --explain="$(dirname -- "$0")/../recordings/grown-hda" >/dev/null
 grep -q '^</html>$' "$prefix/report.html"
 mandoc -T lint -W warning "$prefix/share/man/man1/qemu-grow.1"
-for file in qemu-grow/expect/engine.exp bash-completion/completions/qemu-grow zsh/site-functions/_qemu-grow \
+for file in qemu-grow/expect/engine.exp qemu-grow/many/grow.sbatch bash-completion/completions/qemu-grow zsh/site-functions/_qemu-grow \
     fish/vendor_completions.d/qemu-grow.fish; do
     test -s "$prefix/share/$file"
 done
