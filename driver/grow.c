@@ -2,57 +2,28 @@
 // one before has made.
 #include "grow.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "attempts.h"
 #include "base/monotonic.h"
 #include "base/run.h"
 #include "base/signals.h"
 #include "choose_accel.h"
 #include "dialogue/script.h"
 #include "get_iso.h"
-#include "give_way.h"
-#include "guest/command.h"
 #include "guest/enlarge.h"
-#include "guest/mdevlog.h"
-#include "guest_run.h"
 #include "host_steps.h"
 #include "options/folder.h"
-#include "page/page.h"
+#include "outputs.h"
 #include "plan/plan.h"
 #include "proof/proof.h"
 #include "proof/write.h"
 #include "record/record.h"
-#include "routes.h"
 #include "show_plan.h"
-#include "warm_run.h"
-#include "work/overlay.h"
 #include "work/work.h"
-
-// Everything that a run holds; freed in one place.
-struct run {
-    const struct options *o; // `options` once the ISO is known
-    struct options options;  // as given, with the ISO's path in place of what --iso says
-    struct report *report;
-    struct iso iso;
-    struct scripts *scripts;
-    struct work work;
-    struct plan plan;
-    bool planned;
-    struct plan guest; // the plan as the guest's disk goes: the overlay in the disk's place
-    struct record *record;
-    FILE *mdev_log;
-    struct guest_run talk;
-    bool warm_anew;           // the prepared guest in the cache is no good
-    bool warm_made;           // it was prepared in this run
-    struct race_result accel; // with --accel=auto
-    struct proof_before before;
-    double started; // seconds on the monotonic clock
-};
 
 static int load_scripts(struct run *run, struct failure *f) {
     char *folder = scripts_folder(run->o->scripts, f);
@@ -91,68 +62,6 @@ static int find_iso(struct run *run, struct failure *f) {
     run->options.iso = run->iso.path;
     run->o = &run->options;
     return plan_judge_iso(&run->plan, run->iso.look.e2fsprogs, f);
-}
-
-// In the recording's folder, or DISK's name without its folder, with .mdev.log behind it.
-static char *mdev_log_path(const struct options *o, const struct plan *p) {
-    char *path = NULL;
-    const char *base = strrchr(p->disk, '/') + 1;
-    if (o->mdev_log != NULL)
-        return strdup(o->mdev_log);
-    const int n = o->transcript != NULL ? asprintf(&path, "%s/mdev.log", o->transcript)
-                                        : asprintf(&path, "%s.mdev.log", base);
-    return n < 0 ? NULL : path;
-}
-
-static int open_record(struct run *run, struct failure *f) {
-    char *note = NULL;
-    if (record_open(run->record, run->o, &note, f) != 0)
-        return -1;
-    if (note != NULL)
-        report_note(run->report, "%s", note);
-    free(note);
-    if (record_folder(run->record) != NULL)
-        report_detail(run->report, "the recording goes to %s", record_folder(run->record));
-    return 0;
-}
-
-static int open_outputs(struct run *run, struct failure *f) {
-    const struct options *o = run->o;
-    if (o->proof != NULL && proof_writable(o->proof, f) != 0)
-        return -1;
-    if (o->page != NULL && page_writable(o->page, f) != 0)
-        return -1;
-    if (open_record(run, f) != 0)
-        return -1;
-    if (o->page != NULL && record_folder(run->record) == NULL)
-        return failure_set(f, EXIT_ID_OUTPUT_UNWRITABLE, "name a folder with --transcript",
-                           "there is no recording, of which --report's page is made");
-    if (o->log == MOMENT_NO)
-        return 0;
-    char *path = mdev_log_path(o, &run->plan);
-    if (path == NULL)
-        return failure_no_memory(f);
-    run->mdev_log = mdevlog_open(path, f);
-    if (run->mdev_log != NULL)
-        report_detail(run->report, "mdev's log goes to %s", path);
-    free(path);
-    return run->mdev_log == NULL ? -1 : 0;
-}
-
-static int prepare_guest(struct run *run, struct failure *f) {
-    run->guest = run->plan; // borrows its strings
-    if (!run->o->in_place) {
-        run->guest.disk = run->work.files.overlay;
-        run->guest.format = (char *)overlay_format;
-    }
-    run->talk = (struct guest_run){.o = run->o,
-                                   .plan = &run->guest,
-                                   .scripts = run->scripts,
-                                   .report = run->report,
-                                   .record = run->record,
-                                   .lock = run->work.lock,
-                                   .state = -1};
-    return guest_run_prepare(&run->talk, f);
 }
 
 // What run_program starts.
@@ -207,73 +116,6 @@ static void tell_person(struct run *run) {
         report_note(run->report, "the state %s of --interact was not come to", wish);
     if (run->o->pause_at != NULL && !p->paused)
         report_note(run->report, "the state %s of --pause-at was not come to", run->o->pause_at);
-}
-
-static void end_guest(struct run *run) {
-    guest_run_end(&run->talk);
-    if (run->talk.state >= 0)
-        (void)close(run->talk.state);
-    run->talk = (struct guest_run){.state = -1};
-}
-
-// A prepared guest that was found in the cache and does not come to its disk: once more, with one
-// that is prepared now.
-static bool try_anew(struct run *run, enum stage stage, const struct failure *f) {
-    const bool again = routes[run->o->route].prepare != NULL && run->talk.state >= 0 &&
-                       !run->warm_made && !run->warm_anew && stage < STAGE_ATTACHED;
-    if (again)
-        report_note(run->report, "the prepared guest in the cache is thrown away: %s", f->what);
-    run->warm_anew = again;
-    return again;
-}
-
-// What --accel=auto has chosen may be the reason: the next route emulates, and the next run tries
-// again.
-static void distrust_accel(struct run *run) {
-    static const char emulation[] = "tcg";
-    if (run->accel.name[0] == '\0' || strcmp(run->accel.name, emulation) == 0)
-        return;
-    report_note(run->report, "the accelerator %s is not trusted any more", run->accel.name);
-    verdict_forget(run->o->qemu, run->o->no_cache ? NULL : &run->iso.cache);
-    (void)snprintf(run->accel.name, sizeof run->accel.name, "%s", emulation);
-}
-
-// The route has failed. Makes all ready for the next slower one, or leaves it at that: -1 with *f.
-static int next_route(struct run *run, enum stage *stage, enum stage begun, struct failure *f) {
-    enum route next = give_way(run->o, *stage, f->id);
-    const struct machine *m = run->talk.machine;
-    if (next == ROUTE_COUNT || (m != NULL && machine_person(m)->visits > 0)) // who may have written
-        return -1;
-    if (try_anew(run, *stage, f))
-        next = run->o->route;
-    else
-        report_note(run->report,
-                    "the route %s gives way to the route %s, before anything was written: %s",
-                    route_words[run->o->route], route_words[next], f->what);
-    distrust_accel(run);
-    end_guest(run);
-    *stage = begun;
-    run->options.route = next;
-    if (prepare_guest(run, f) != 0)
-        return -1;
-    if (run->o->in_place)
-        return 0;
-    if (work_begin_again(&run->work, &run->plan, f) != 0)
-        return -1;
-    return work_enter(&run->work, PHASE_GUEST, f);
-}
-
-static int run_guest(struct run *run, enum stage *stage, struct failure *f) {
-    const enum stage begun = *stage;
-    for (;;) {
-        const bool prepared = routes[run->o->route].prepare != NULL;
-        if ((!prepared ||
-             warm_open(&run->talk, &run->iso, run->warm_anew, &run->warm_made, f) == 0) &&
-            guest_run(&run->talk, stage, f) == 0)
-            return 0;
-        if (next_route(run, stage, begun, f) != 0)
-            return -1;
-    }
 }
 
 // What the guest has written is right: into the disk with it, which is then proved, too.
@@ -351,33 +193,8 @@ static int prove(struct run *run, struct failure *f) {
     return rc;
 }
 
-static int save_mdev_log(struct run *run, struct failure *f) {
-    if (run->mdev_log == NULL)
-        return 0;
-    size_t count = 0;
-    char *const *lines = list_get(run->talk.vars, "mdev_log", &count);
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (memory == NULL)
-        return failure_no_memory(f);
-    int rc = mdevlog_write(memory, lines, count, f);
-    if (fclose(memory) != 0 && rc == 0)
-        rc = failure_no_memory(f);
-    if (rc == 0) {
-        record_clean(run->record, text, size);
-        if (fwrite(text, 1, size, run->mdev_log) != size || fflush(run->mdev_log) != 0)
-            rc = failure_set(f, errno == ENOSPC ? EXIT_ID_HOST_FULL : EXIT_ID_MDEV_LOG_FAILED,
-                             "make room, or name another file by --mdev-log",
-                             "mdev's log cannot be written: %s", strerror(errno));
-        record_file(run->record, "mdev.log", text, size);
-    }
-    free(text);
-    return rc;
-}
-
 static void run_end(struct run *run) {
-    end_guest(run);
+    attempts_end(run);
     if (run->mdev_log != NULL)
         (void)fclose(run->mdev_log);
     if (run->planned)
@@ -400,13 +217,13 @@ static int grow_all(struct run *run, enum stage *stage, struct failure *f) {
     if (proof_before(&run->before, &run->plan, run->o->in_place, run->o->qemu_img, f) != 0 ||
         find_iso(run, f) != 0 ||
         choose_accel(&run->accel, &run->options, &run->iso, run->scripts, run->report, f) != 0 ||
-        prepare_guest(run, f) != 0 || open_outputs(run, f) != 0)
+        attempts_prepare(run, f) != 0 || outputs_open(run, f) != 0)
         return -1;
     report_plan(run->report, &run->plan);
     record_plan(run->record, plan_of_run(run->o, run->scripts, &run->plan));
-    if (make_disk(run, stage, f) != 0 || run_guest(run, stage, f) != 0 || prove(run, f) != 0)
+    if (make_disk(run, stage, f) != 0 || attempts_run(run, stage, f) != 0 || prove(run, f) != 0)
         return -1;
-    return save_mdev_log(run, f);
+    return outputs_mdev_log(run, f);
 }
 
 // The last events of a run.
@@ -420,18 +237,6 @@ static void record_outcome(struct run *run, int result, enum stage stage, const 
         report_keep_diagnosis(run->report, diagnosis, record_folder(run->record));
     }
     record_end(run->record, exit_rows[id].code);
-}
-
-// --report: of a run that failed, too, unless it was refused before there was a recording. 0, or
-// -1.
-static int write_page(const struct options *o, const char *folder, struct report *r,
-                      struct failure *f) {
-    if (o->page == NULL || folder == NULL)
-        return 0;
-    if (page_write(o->page, folder, o->scripts, f) != 0)
-        return -1;
-    report_note(r, "the report is %s", o->page);
-    return 0;
 }
 
 int grow(const struct options *o, struct report *r, enum stage *stage, struct failure *f) {
@@ -463,7 +268,7 @@ int grow(const struct options *o, struct report *r, enum stage *stage, struct fa
     run_end(&run);
     (void)record_close(run.record, NULL); // what was written is written
     struct failure of_page;
-    const int page = write_page(o, folder, r, result < 0 ? &of_page : f);
+    const int page = outputs_page(o, folder, r, result < 0 ? &of_page : f);
     if (page != 0 && result < 0)
         report_note(r, "%s", of_page.what);
     free(folder);
