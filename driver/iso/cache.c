@@ -20,7 +20,6 @@
 
 enum {
     LOCK_TURN_MS = 200, // how often a lock that somebody else has is asked for
-    STAMP_SIZE = 160,
     SETTLED_S =
         2, // a file touched less long ago may be touched again within its stamp's resolution
 };
@@ -77,6 +76,7 @@ static const struct {
 } kinds[CACHE_KINDS] = {
     [CACHE_WARM] = {"warm", ".state", "preparing this guest"},
     [CACHE_ACCEL] = {"accel", ".yaml", "trying the accelerators"},
+    [CACHE_OWN] = {"own", ".yaml", "reading this ISO"},
 };
 
 int cache_part(struct cache *part, const struct cache *c, enum cache_kind kind, struct failure *f) {
@@ -163,11 +163,14 @@ int cache_lock(const struct cache *c, const char *key, const struct iso_watch *w
 
 // ------------------------------------------------------------------ files
 
-// What changes whenever the file is touched.
-static void stamp_of(char stamp[STAMP_SIZE], const struct stat *st) {
-    (void)snprintf(stamp, STAMP_SIZE, "%ju/%ju %jd %jd.%09ld %jd.%09ld", (uintmax_t)st->st_dev,
+void cache_stamp(char stamp[CACHE_STAMP], const struct stat *st) {
+    (void)snprintf(stamp, CACHE_STAMP, "%ju/%ju %jd %jd.%09ld %jd.%09ld", (uintmax_t)st->st_dev,
                    (uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
                    st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+}
+
+bool cache_settled(const struct stat *st, time_t now) {
+    return st->st_ctim.tv_sec + SETTLED_S <= now;
 }
 
 // Reads all of it and compares. 1 right, 0 wrong, -1 with errno.
@@ -181,15 +184,15 @@ static int check_bytes(int fd, const char *sha256, int stop_fd) {
 // 1 right, 0 wrong, -1 with errno. The record, if there is one, gets a new stamp.
 static int check_file(int fd, const char *sha256, const char *record_path, int stop_fd) {
     struct stat st;
-    char stamp[STAMP_SIZE];
+    char stamp[CACHE_STAMP];
     const time_t now = time(NULL);
     if (fstat(fd, &st) != 0)
         return -1;
-    stamp_of(stamp, &st);
+    cache_stamp(stamp, &st);
     struct record *r = record_load(record_path);
     const bool same = r != NULL && r->seen != NULL && strcmp(r->seen, stamp) == 0;
     const int right = same ? 1 : check_bytes(fd, sha256, stop_fd);
-    if (right == 1 && !same && r != NULL && st.st_ctim.tv_sec + SETTLED_S <= now) {
+    if (right == 1 && !same && r != NULL && cache_settled(&st, now)) {
         free(r->seen);
         r->seen = strdup(stamp);
         (void)record_save(r, record_path); // without it the file is read again the next time

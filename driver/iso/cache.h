@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "base/failure.h"
 #include "iso/record.h"
@@ -32,6 +34,7 @@ void cache_close(struct cache *c);
 enum cache_kind {
     CACHE_WARM,  // guests that were prepared: KEY.state, KEY.yaml
     CACHE_ACCEL, // which accelerator works here: KEY.yaml
+    CACHE_OWN,   // ISOs of the user's own, which are where they are: KEY.yaml
     CACHE_KINDS
 };
 
@@ -49,6 +52,12 @@ char *cache_path(const struct cache *c, const char *key, const char *suffix);
 // the failure.
 int cache_lock(const struct cache *c, const char *key, const struct iso_watch *w,
                struct failure *f);
+
+// What changes whenever the file is touched, as text.
+enum { CACHE_STAMP = 160 };
+void cache_stamp(char stamp[CACHE_STAMP], const struct stat *st);
+// Whether it was touched so long ago that touching it now would change its stamp.
+bool cache_settled(const struct stat *st, time_t now);
 
 enum cache_found { CACHE_ABSENT, CACHE_FOUND, CACHE_FAILED };
 

@@ -11,6 +11,7 @@
 
 #include "iso/checksum.h"
 #include "iso/evidence.h"
+#include "iso/seen.h"
 
 static const char check_path[] = "check the path given by --iso";
 
@@ -120,6 +121,13 @@ static int judge(struct iso *iso, const struct iso_request *q, const struct cata
         "the SHA-256 of %s is not in the catalogue, and --trust=pinned wants it", iso->path);
 }
 
+// Where the file's digest may be noted, and taken from: NULL where it is to be read in any case,
+// for a demand on it.
+static const struct cache *notes(const struct iso *iso, const struct iso_request *q) {
+    const bool demand = q->sha256 != NULL || (q->least_given && q->least != TRUST_NONE);
+    return q->no_cache || demand ? NULL : &iso->cache;
+}
+
 int own_file(struct iso *iso, const struct iso_request *q, const struct catalogue *c,
              const struct fetcher *with, const struct iso_watch *w, struct failure *f) {
     struct stat st;
@@ -138,7 +146,7 @@ int own_file(struct iso *iso, const struct iso_request *q, const struct catalogu
             failure_set(f, EXIT_ID_ISO_UNREADABLE, check_path, "the ISO %s is no file", q->iso);
     else if (look_file(&iso->look, fd, iso->path, f) != 0)
         result = -1;
-    else if (digest_file(fd, w->stop_fd, iso->sha256) != 0)
+    else if (seen_digest(notes(iso, q), iso->path, fd, w->stop_fd, iso->sha256) != 0)
         result =
             errno == EINTR
                 ? failure_set(f, watch_stop_id(), "run again", "reading %s was stopped", iso->path)

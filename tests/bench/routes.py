@@ -12,7 +12,7 @@ Prints each run, then a Markdown table: the median with the least and the most, 
 where none was).
 
 CPU is that of all processes, memory the most that they had at a time (looked at five times a second); own is the
-program's own part, without QEMU and the tools that it calls."""
+program's own part, with the process that writes its recording, without QEMU and the tools that it calls."""
 
 import os
 import re

@@ -679,6 +679,34 @@ def own_files(w, parent):
     verdict(p, result, 0, "e2fsprogs 1.47.0-r5", left=[])
 
 
+@case
+def own_file_changed_after_it_was_seen(w, parent):
+    """A file of one's own is not read again while nobody touches it; a change of one byte with the old times is seen."""
+    p = place(w, "own-seen", parent)
+    p.catalogue([p.url("good")], [("3.20.3", w.good, True)])
+    own = f"{p.folder}/own.iso"
+    shutil.copy(f"{w.data}/iso/good.iso", own)
+    while not os.path.isdir(f"{p.cache}/own"):  # two seconds after the file was made
+        verdict(p, p.run("--fetch", f"--iso={own}"), 0, "pinned", left=[])
+        time.sleep(0.1)
+    note = next(f"{p.cache}/own/{name}" for name in os.listdir(f"{p.cache}/own"))
+    text = read(note)
+    assert digest(w.good).encode() in text, text
+    with open(note, "wb") as out:  # what only a file that is not read can be taken for
+        out.write(text.replace(digest(w.good).encode(), b"5" * 64))
+    verdict(p, p.run("--fetch", f"--iso={own}"), 0, "a file of your own .SHA-256 5{64}")
+    verdict(p, p.run("--fetch", f"--iso={own}", "--trust=pinned"), 0, "pinned")
+    verdict(p, p.run("--fetch", f"--iso={own}", f"--sha256={digest(w.good)}"), 0, "pinned")
+    before = os.stat(own)
+    with open(own, "r+b") as iso:
+        iso.seek(os.path.getsize(own) - 1)
+        iso.write(b"!")
+    os.utime(own, ns=(before.st_atime_ns, before.st_mtime_ns))
+    verdict(p, p.run("--fetch", f"--iso={own}"), 0, f"a file of your own .SHA-256 {digest(read(own))}")
+    verdict(p, p.run("--clear-cache"), 0)
+    assert not os.path.exists(f"{p.cache}/own"), "--clear-cache leaves it"
+
+
 SECTOR = 2048
 
 

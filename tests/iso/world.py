@@ -91,13 +91,13 @@ class Place:
                                 cwd=self.folder)
 
     def left(self):
-        """What is in the cache, without locks: names with the digests of ISOs checked and cut short."""
+        """What is in the cache, without locks and the notes on files of one's own: names with the digests of ISOs checked and cut short."""
         found = []
         for name in sorted(os.listdir(self.cache)) if os.path.isdir(self.cache) else []:
             stem, _, suffix = name.partition(".")
             if suffix == "iso" and digest(read(f"{self.cache}/{name}")) != stem:
                 found.append(f"WRONG {name}")
-            elif suffix != "lock":
+            elif suffix != "lock" and name != "own":
                 found.append(suffix if not stem.startswith("key-") else "key")
         return sorted(found)
 
