@@ -45,10 +45,10 @@ struct again {
     struct player_word word;
     size_t piece; // see read_before
     uint64_t before;
-    uint64_t limit;     // see see_event
-    uint64_t ms;        // the recording's time, as far as waits have moved it
-    size_t marks, qmps; // of the recording: the next ones
-    bool over;          // it ends here
+    uint64_t limit;              // see see_event
+    uint64_t ms;                 // the recording's time, as far as waits have moved it
+    size_t marks, qmps, answers; // of the recording: the next ones
+    bool over;                   // it ends here
 };
 
 int again_replay(const struct options *o, struct failure *f) {
@@ -109,9 +109,12 @@ static void see_event(void *again, const char *type, const json_t *fields) {
     link_set_limit(a->link, a->limit);
 }
 
-// Bytes of the console that came before byte `in` was sent.
-static uint64_t read_before(void *again, uint64_t in) {
+// Bytes of the console that came before byte `in` was sent; 0 when no more come before it is.
+static uint64_t read_before(void *again, uint64_t in, uint64_t out) {
     struct again *a = again;
+    listen_to(a);
+    if (a->spoken && a->word.in == in && a->word.out == out)
+        return 0;
     for (; a->piece < a->reading.piece_count; a->piece++) {
         const struct piece *p = &a->reading.pieces[a->piece];
         if (p->input && p->at + p->size > in)
@@ -137,6 +140,29 @@ static int wait_ms(void *again, int turn_ms) {
         return BUSY_MS;
     a->ms += (uint64_t)turn_ms;
     return 0;
+}
+
+// The time of day at which the next state was entered.
+static int64_t next_wall(void *again) {
+    const struct again *a = again;
+    size_t i = a->compare.states;
+    return (int64_t)reading_number(reading_next(&a->reading, "state", &i), "wall");
+}
+
+// The answer that came before the next state.
+static bool next_answer(void *again, enum qmp_answer *answer, const char **says,
+                        const char **status) {
+    struct again *a = again;
+    size_t i = a->answers;
+    size_t next = a->compare.states;
+    const json_t *event = reading_next(&a->reading, "answer", &i);
+    if (event == NULL || (reading_next(&a->reading, "state", &next) != NULL && next < i))
+        return false;
+    a->answers = i;
+    *answer = (enum qmp_answer)reading_number(event, "answer");
+    *says = reading_text(event, "says");
+    *status = reading_text(event, "status");
+    return true;
 }
 
 static bool next_mark(void *again, char *mark, size_t size) {
@@ -235,8 +261,10 @@ static int start(struct again *a, struct failure *f) {
     const struct machine_host host = {.now_ms = now_ms,
                                       .usage = no_usage,
                                       .wait_ms = wait_ms,
+                                      .wall = next_wall,
                                       .mark = next_mark,
                                       .qmp = next_qmp,
+                                      .answer = next_answer,
                                       .data = a,
                                       .turn_ms = TURN_MS};
     machine_set_host(a->machine, &host);
@@ -269,7 +297,7 @@ static int run(struct again *a, struct failure *f) {
 
 int again_guest(const struct options *o, struct report *report, struct failure *f) {
     struct again a = {.o = o, .report = report, .ours = -1, .theirs = -1};
-    int rc = reading_open(&a.reading, o->guest, f);
+    int rc = reading_open_guest(&a.reading, o->guest, f);
     if (rc == 0)
         rc = load(&a, f);
     if (rc == 0)
@@ -293,7 +321,7 @@ int again_play(const struct options *o) {
     struct failure f;
     char *end = NULL;
     const long fd = strtol(o->play, &end, 10);
-    if (*end != ':' || reading_open(&r, end + 1, &f) != 0)
+    if (*end != ':' || reading_open_guest(&r, end + 1, &f) != 0)
         return EXIT_FAILURE;
     const int code = player_run(&r, (int)fd);
     reading_free(&r);

@@ -232,10 +232,14 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
 static void gather(struct link *l, struct failure *f, bool *failed) {
     if (!l->gathers || l->before == NULL)
         return;
-    const uint64_t wanted = l->before(l->before_arg, l->in);
-    while (!*failed && !l->closed && l->out < wanted && l->out < l->limit) {
-        struct pollfd pfd = {.fd = pty_fd(l->pty), .events = POLLIN};
-        if (poll(&pfd, 1, -1) > 0)
+    while (!*failed && !l->closed && l->out < l->limit &&
+           l->out < l->before(l->before_arg, l->in, l->out)) {
+        struct pollfd fds[] = {{.fd = pty_fd(l->pty), .events = POLLIN},
+                               {.fd = l->wake_fd, .events = POLLIN},
+                               {.fd = l->stop_fd, .events = POLLIN}};
+        if (poll(fds, sizeof fds / sizeof *fds, -1) > 0 && fds[2].revents != 0)
+            return;
+        if (fds[0].revents != 0)
             (void)take_in(l, f, failed);
     }
 }

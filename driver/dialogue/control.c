@@ -8,6 +8,8 @@ enum { ANSWER_TURN_MS = 5 }; // the answer does not wake the pump, and comes wit
 
 // Gives the command. 0, or -1 with *f.
 static int give(struct machine *m, const struct state *s, struct failure *f) {
+    if (m->host.answer != NULL)
+        return 0;
     char *command = machine_expand(m, s->qmp, false, f);
     if (command == NULL)
         return -1;
@@ -31,6 +33,16 @@ static int no_answer(struct machine *m, const struct state *s, int turn, struct 
     return turn == 0 ? 0 : -1;
 }
 
+// The answer, as far as there is one.
+static enum qmp_answer look(struct machine *m, const char **says, const char **status) {
+    enum qmp_answer answer = QMP_AWAITED;
+    if (m->host.answer == NULL)
+        answer = qmp_answer(m->qmp, says, status);
+    else if (!m->host.answer(m->host.data, &answer, says, status))
+        answer = QMP_AWAITED;
+    return answer;
+}
+
 // Waits for the answer, and asks again where a state wants it `until`. 0, 1 when QEMU has ended in
 // a state that waits for that, or -1 with *f.
 static int await(struct machine *m, const struct state *s, enum qmp_answer *answer,
@@ -42,7 +54,7 @@ static int await(struct machine *m, const struct state *s, enum qmp_answer *answ
     machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, machine_budget_ms(s));
     m->turn_ms = ANSWER_TURN_MS;
     for (;;) {
-        *answer = qmp_answer(m->qmp, &says, &status);
+        *answer = look(m, &says, &status);
         const bool again = *answer == QMP_DONE && s->until != NULL &&
                            strcmp(status, s->until) != 0 && strcmp(status, "failed") != 0;
         if (*answer != QMP_AWAITED && !again)
@@ -53,6 +65,7 @@ static int await(struct machine *m, const struct state *s, enum qmp_answer *answ
         if (over != 0)
             return over;
     }
+    record_answer(link_record(m->link), (int)*answer, says, status);
     if (vars_set(m->vars, "qmp_says", says) != 0 || vars_set(m->vars, "qmp_status", status) != 0)
         return failure_no_memory(f);
     return 0;

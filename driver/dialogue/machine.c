@@ -175,7 +175,8 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
                  struct failure *f) {
     if (!acts(s))
         reach(m, s); // it only says what has been done by now
-    if (vars_format(m->vars, "host_time", "%jd", (intmax_t)time(NULL)) != 0)
+    const int64_t wall = m->host.wall != NULL ? m->host.wall(m->host.data) : (int64_t)time(NULL);
+    if (vars_format(m->vars, "host_time", "%jd", (intmax_t)wall) != 0)
         return failure_no_memory(f);
     if (machine_check_stop(m, f) != 0 || machine_assign(m, s->set, s->set_count, f) != 0)
         return -1;
@@ -187,7 +188,7 @@ static int enter(struct machine *m, const struct dialogue *d, const struct state
         report_step(m->report, s->step, title);
     }
     record_state(link_record(m->link), d->dialogue, s->state, s->step, title,
-                 m->clock.guest_ms / MS_PER_S);
+                 m->clock.guest_ms / MS_PER_S, wall);
     report_detail(m->report, "state %s/%s", d->dialogue, s->state);
     free(title);
     m->at_dialogue = d;

@@ -24,13 +24,17 @@ struct machine_host {
     struct usage (*usage)(void *data, const struct link *link); // of QEMU
     void *data;                                                 // for both
     int turn_ms; // longest time to wait for the console before the clock is looked at
-    // The rest may be NULL. How long to wait really, in a turn of turn_ms: 0 when that time is over
+    // The rest may be NULL. The time of day, in seconds since 1970.
+    int64_t (*wall)(void *data);
+    // How long to wait really, in a turn of turn_ms: 0 when that time is over
     // by now_ms, -1 when the run is to end.
     int (*wait_ms)(void *data, int turn_ms);
     // The next mark, instead of one drawn at random; false: draw one.
     bool (*mark)(void *data, char *mark, size_t size);
     // The next of QEMU's own lines, instead of the protocol's; false: none now.
     bool (*qmp)(void *data, enum qmp_place *place, const char **line, size_t *size);
+    // QEMU's answer to the present state's command, instead of giving it; false: none came.
+    bool (*answer)(void *data, enum qmp_answer *answer, const char **says, const char **status);
 };
 
 // How long a guest without progress is waited for (patience.h).

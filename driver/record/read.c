@@ -185,6 +185,71 @@ int reading_open(struct reading *r, const char *folder, struct failure *f) {
     return rc;
 }
 
+// Bytes of a side up to a time.
+static size_t bytes_until(const struct reading *r, bool input, uint64_t us) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < r->piece_count; i++)
+        if (r->pieces[i].input == input && r->pieces[i].us <= us)
+            bytes = r->pieces[i].at + r->pieces[i].size;
+    return bytes;
+}
+
+// Takes the first bytes away.
+static void drop(char *bytes, size_t *size, size_t count) {
+    if (bytes == NULL || count > *size)
+        return;
+    *size -= count;
+    memmove(bytes, bytes + count, *size + 1);
+}
+
+static void drop_pieces(struct reading *r, uint64_t us, size_t in, size_t out) {
+    size_t kept = 0;
+    for (size_t i = 0; i < r->piece_count; i++) {
+        struct piece p = r->pieces[i];
+        if (p.us <= us)
+            continue;
+        p.at -= p.input ? in : out;
+        r->pieces[kept++] = p;
+    }
+    r->piece_count = kept;
+}
+
+void reading_keep_guest(struct reading *r) {
+    size_t guests = 0;
+    size_t last = 0;
+    for (size_t i = 0; reading_next(r, "given", &i) != NULL; guests++)
+        last = i - 1;
+    json_t *kept = guests < 2 ? NULL : json_array();
+    if (kept == NULL)
+        return;
+    const double t = json_number_value(json_object_get(json_array_get(r->events, last), "t"));
+    const uint64_t us = t > 0 ? (uint64_t)(t * US) : 0;
+    const size_t out = bytes_until(r, false, us);
+    const size_t in = bytes_until(r, true, us);
+    size_t i = 0;
+    for (json_t *e; (e = reading_next(r, NULL, &i)) != NULL;) {
+        if (i <= last && strcmp(reading_text(e, "type"), "start") != 0)
+            continue;
+        const uint64_t at = reading_number(e, "out");
+        if (json_object_get(e, "out") != NULL)
+            (void)json_object_set_new(e, "out",
+                                      json_integer((json_int_t)(at > out ? at - out : 0)));
+        (void)json_array_append(kept, e);
+    }
+    json_decref(r->events);
+    r->events = kept;
+    drop(r->output, &r->output_size, out);
+    drop(r->input, &r->input_size, in);
+    drop_pieces(r, us, in, out);
+}
+
+int reading_open_guest(struct reading *r, const char *folder, struct failure *f) {
+    const int rc = reading_open(r, folder, f);
+    if (rc == 0)
+        reading_keep_guest(r);
+    return rc;
+}
+
 void reading_free(struct reading *r) {
     json_decref(r->events);
     free(r->output);

@@ -28,11 +28,14 @@ enum { READING_MAX = 512 * 1024 * 1024 }; // bytes of a file; a longer one is re
 
 // Reads a folder. 0 (reading_free is the caller's), or -1 with EXIT_ID_RECORDING_BAD.
 int reading_open(struct reading *r, const char *folder, struct failure *f);
+// The same of a run's last guest alone: those before it gave way to it.
+int reading_open_guest(struct reading *r, const char *folder, struct failure *f);
 void reading_free(struct reading *r);
 
 // The parts of it, for tests: what the files hold. Always succeeds but without memory.
 int reading_take(struct reading *r, const char *events, size_t events_size, const char *timing,
                  size_t timing_size);
+void reading_keep_guest(struct reading *r);
 
 // The next event of a type from index *i on, which is moved behind it; NULL when there is none.
 // type NULL: any.

@@ -87,9 +87,10 @@ void record_given(struct record *r, json_t *vars);
 void record_command(struct record *r, char *const argv[]);
 void record_exit(struct record *r, const char *argv0, int code, int signal, bool itself);
 
-// A state of a dialogue is entered. step and title may be NULL; guest_clock in seconds.
+// A state of a dialogue is entered. step and title may be NULL; guest_clock in seconds; wall: the
+// time that its commands take for now, in seconds since 1970.
 void record_state(struct record *r, const char *dialogue, const char *state, const char *step,
-                  const char *title, double guest_clock);
+                  const char *title, double guest_clock, int64_t wall);
 
 // A named group of a match.
 struct record_group {
@@ -121,6 +122,9 @@ void record_qmp(struct record *r, int place, const char *line, size_t size);
 
 // The console got another size: a person has it, and their terminal is so large.
 void record_resize(struct record *r, unsigned columns, unsigned rows);
+
+// QEMU's answer to a command of a dialogue: an enum qmp_answer, and what it says.
+void record_answer(struct record *r, int answer, const char *says, const char *status);
 
 // The dialogues have ended: "ok", or the name of the failure; stopped: QEMU is told to end.
 void record_talked(struct record *r, const char *id, bool stopped);

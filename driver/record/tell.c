@@ -89,11 +89,12 @@ void record_exit(struct record *r, const char *argv0, int code, int signal, bool
 }
 
 void record_state(struct record *r, const char *dialogue, const char *state, const char *step,
-                  const char *title, double guest_clock) {
+                  const char *title, double guest_clock, int64_t wall) {
     if (r == NULL)
         return;
-    json_t *fields = json_pack("{s:s, s:s, s:o, s:f}", "dialogue", dialogue, "state", state, "out",
-                               number(r->out), "guest_clock", guest_clock);
+    json_t *fields =
+        json_pack("{s:s, s:s, s:o, s:f, s:I}", "dialogue", dialogue, "state", state, "out",
+                  number(r->out), "guest_clock", guest_clock, "wall", (json_int_t)wall);
     if (step != NULL)
         (void)json_object_set_new(fields, "step", text_of(step));
     if (title != NULL)
@@ -167,6 +168,13 @@ void record_resize(struct record *r, unsigned columns, unsigned rows) {
     if (r != NULL)
         tell(r, KEEP_RESIZE, "resize",
              json_pack("{s:i, s:i}", "columns", (int)columns, "rows", (int)rows));
+}
+
+void record_answer(struct record *r, int answer, const char *says, const char *status) {
+    if (r != NULL)
+        record_event(r, "answer",
+                     json_pack("{s:i, s:o, s:o}", "answer", answer, "says", text_of(says), "status",
+                               text_of(status)));
 }
 
 void record_talked(struct record *r, const char *id, bool stopped) {

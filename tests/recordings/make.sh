@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the recordings that the tests play as guests: one per attachment, value of SEQ and of LOG with the test guest
-# under QEMU, and one per kind of failure with the fake guest.
+# under QEMU, and one per kind of failure and per route with the fake guest.
 #
 #   make.sh PROGRAM ISO [PART...]
 #
@@ -67,6 +67,12 @@ fail-cd-error deaths/cd-io
 fail-guest-stuck patience/hang-apk
 fail-guest-fault deaths/oops-null
 fail-terminated stops/TERM-overlay
+fail-max-time stops/max-time
+fail-all-routes routes/way-all-fail
+grown-single routes/single-usb
+grown-early routes/early-virtio
+grown-direct routes/direct-hda
+grown-warm warm/made
 grown-usb choices/usb-init-login
 grown-virtio choices/virtio-login-single
 grown-hda choices/hda-single-no'

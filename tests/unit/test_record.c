@@ -197,7 +197,7 @@ static void test_whole(void **state) {
     record_input(r, "ke", 2);
     output(r, "ter2\r\n\xff");
     record_input(r, "y=77 \r", 6);
-    record_state(r, "fdisk", "print", "19", "Give", 1.5);
+    record_state(r, "fdisk", "print", "19", "Give", 1.5, 1700000000);
     record_typed(r, "p key=77", "fdisk");
     char large[100000];
     memset(large, 'x', sizeof large);
