@@ -3,6 +3,8 @@
 // patience.h states. No time passes.
 #include "workspace.h"
 
+#include <poll.h>
+
 #include "dialogue/machine.h"
 #include "dialogue/machine_impl.h"
 #include "shell_link.h"
@@ -226,11 +228,47 @@ static void paces(void **state) {
     }
 }
 
+static struct usage no_usage(void *data, const struct link *link) {
+    (void)link;
+    return ((struct host *)data)->usage;
+}
+
+// A short wait that begins between two looks at the clock: what was before it is none of its time.
+static void between_looks(void **state) {
+    (void)state;
+    enum { LOOK_MS = 100, ECHO_MS = 5, BEFORE_MS = 90, AFTER_MS = 30 };
+    static const char *const programs[] = {"echo a line; cat >/dev/null",
+                                           "printf x; cat >/dev/null"};
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b;
+        struct failure f = {0};
+        open_bench(&b, programs[i], 0);
+        const struct machine_host host = {
+            .now_ms = now_ms, .usage = no_usage, .data = &b.host, .turn_ms = LOOK_MS};
+        machine_set_host(b.machine, &host);
+        machine_start_clock(b.machine);
+        b.machine->clock.landmark = 1;
+        b.machine->echo_ms = ECHO_MS; // the wait is one of 40 ms
+        b.host.now_ms += BEFORE_MS;
+        machine_begin_quick_wait(b.machine, "an echo", 0);
+        assert_false(machine_quiet(b.machine, 1));
+        struct pollfd said = {.fd = pty_fd(link_pty(b.link)), .events = POLLIN};
+        assert_int_equal(poll(&said, 1, FIRST_WORDS_MS), 1);
+        b.host.now_ms += AFTER_MS;
+        assert_int_equal(machine_turn(b.machine, &f), 0);
+        assert_false(machine_quiet(b.machine, 3 * ECHO_MS + AFTER_MS));
+        b.host.now_ms += LOOK_MS;
+        assert_int_equal(machine_turn(b.machine, &f), 2); // silence that is all its own
+        close_bench(&b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state),
         cmocka_unit_test(stopped),
         cmocka_unit_test(paces),
+        cmocka_unit_test(between_looks),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
