@@ -246,6 +246,8 @@ static void check_prompt(struct lint *l, unsigned i) {
         mistake(l, AT(where, "chunk"), "a chunk is at least one byte");
     if (p->redraw != NULL && (p->again == NULL || p->erase == NULL))
         mistake(l, AT(where, "redraw"), "`redraw` needs `again` and `erase`");
+    if (p->reveal != NULL && p->redraw == NULL)
+        mistake(l, AT(where, "reveal"), "`reveal` needs `redraw`");
     if (p->pad != NULL && strlen(p->pad) != 1)
         mistake(l, AT(where, "pad"), "a pad is one byte");
     if (p->echo == ECHO_ERASED && (p->erase == NULL || p->taken == NULL))

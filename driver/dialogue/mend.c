@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-    ERASE_MAX = 64,   // bytes that are taken back one by one; more: the line is emptied
+    ERASE_MIN = 8,    // bytes more than are right are taken back one by one, else all at once
     PROOFS_MAX = 8,   // times that a proof may fail
     DRAWINGS_MAX = 4, // drawings asked for at a time
 };
@@ -48,6 +48,8 @@ int mend_look(struct typing *t, const char *keys, size_t times, ptrdiff_t expect
     struct stream *text = link_text(t->m->link);
     if (t->from == 0)
         stream_skip(text);
+    if (t->unseen && t->p->reveal != NULL)
+        typing_send(t, t->p->reveal, 1);
     typing_send(t, keys, times);
     typing_send(t, t->p->redraw, 1 + typing_dither(t->m, DRAWINGS_MAX));
     t->drawn = t->late = true;
@@ -65,11 +67,13 @@ int mend_look(struct typing *t, const char *keys, size_t times, ptrdiff_t expect
         const int turn = typing_turn(t, f);
         if (turn < 0)
             return -1;
-        if (turn == 1 && !read)
+        t->unseen = turn == 1 && !read;
+        if (t->unseen)
             return 2;
         if (turn == 1)
             break;
     }
+    t->unseen = false;
     t->stands = *held;
     return *extra == 0;
 }
@@ -83,7 +87,7 @@ int mend_line(struct typing *t, ptrdiff_t expected, size_t *have, struct failure
     int looked = t->p->echo == ECHO_ONCE && !t->m->unsure && read_line(t, &held, &extra) ? 0 : 2;
     for (; t->failures < FAILURES_MAX; t->failures++) {
         if (looked == 0) {
-            const bool few = extra >= 0 && extra <= ERASE_MAX;
+            const bool few = extra >= 0 && extra <= ERASE_MIN + (ptrdiff_t)held;
             keys = few ? t->p->erase : t->p->kill;
             times = few ? (size_t)extra : 1;
             expected = few ? (ptrdiff_t)held : 0;
@@ -96,7 +100,8 @@ int mend_line(struct typing *t, ptrdiff_t expected, size_t *have, struct failure
         if (looked == 1) {
             *have = held;
             t->failures++;
-            typing_progress(t, held);
+            if (held > t->best)
+                typing_progress(t, held);
             return 1;
         }
     }
@@ -122,9 +127,10 @@ static int prove_once(struct typing *t, size_t *have, struct failure *f) {
     enum { DRAWINGS = 3 };
     for (int drawing = 1; drawing <= DRAWINGS; drawing++) {
         if (drawing == DRAWINGS && t->p->pad != NULL && t->size > 0) {
+            const size_t stood = t->size;
             if (typing_add_pad(t, f) != 0)
                 return -1;
-            const int brought = typing_bring(t, t->size - 1, f);
+            const int brought = typing_bring(t, stood, f);
             if (brought != 1)
                 return brought;
         }
@@ -152,10 +158,12 @@ int mend_prove(struct typing *t, struct failure *f) {
 
 int mend_settle(struct typing *t, struct failure *f) {
     for (unsigned tries = 0; t->late && tries < PROOFS_MAX; tries++) {
-        for (size_t pads = t->pads + 1; pads > 0; pads--)
-            if (typing_add_pad(t, f) != 0)
+        for (size_t pads = t->pads; pads > 0; pads--)
+            if (typing_count_pad(t, f) != 0)
                 return -1;
-        t->stands = t->size - 1;
+        t->stands = t->size;
+        if (typing_add_pad(t, f) != 0)
+            return -1;
         const int brought = typing_bring(t, t->stands, f);
         if (brought != 1)
             return brought;

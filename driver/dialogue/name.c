@@ -11,7 +11,6 @@
 #include "dialogue/typing.h"
 
 enum {
-    DITHER = 4, // idle keys, at most one less, against faults that come in step with ours
     SETTLE_MIN_MS = 20,
     SETTLE_TIMES = 4, // as long as so many echoes
 };
@@ -72,22 +71,41 @@ static int empty_line(struct typing *t, struct failure *f) {
     return 1;
 }
 
-// Takes back what stands after the bytes that are right. 1: *have of them stand; 0: no; -1 with *f.
-static int take_back(struct typing *t, size_t *have, struct failure *f) {
+// The line as it stands: so many bytes of it are right, and so many stand after them. 0, or -1 with
+// *f.
+static int look(const struct typing *t, size_t *right, size_t *wrong, struct failure *f) {
     size_t size = 0;
     const char *rest = stream_rest(link_text(t->m->link), &size);
     char *line = malloc(size + 1);
     if (line == NULL)
         return failure_no_memory(f);
     const size_t length = (size_t)echo_read(ECHO_ERASED, rest, size, line);
-    size_t right = 0;
-    while (right < length && right < t->size && line[right] == t->text[right])
-        right++;
+    *right = 0;
+    while (*right < length && *right < t->size && line[*right] == t->text[*right])
+        (*right)++;
+    *wrong = length - *right;
     free(line);
-    typing_send(t, t->p->erase, length - right);
-    const int v = typing_await(t, right, have, f);
-    *have = right;
-    return v < 0 ? -1 : v == ECHO_PERFECT;
+    return 0;
+}
+
+// Takes back what stands after the bytes that are right; of these, too, one is gone when a key that
+// takes back came twice. 1: *have bytes stand, all right; 0: given up; -1 with *f.
+static int take_back(struct typing *t, size_t *have, struct failure *f) {
+    for (; t->failures < FAILURES_MAX; t->failures++) {
+        size_t wrong = 0;
+        size_t echoed = 0;
+        if (look(t, have, &wrong, f) != 0)
+            return -1;
+        if (wrong == 0)
+            return 1;
+        typing_send(t, t->p->erase, wrong);
+        const int v = typing_await(t, *have, &echoed, f);
+        if (v < 0 || v == ECHO_PERFECT)
+            return v < 0 ? -1 : 1;
+        if (settle(t, f) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 // The echo of the next byte; of the whole name, once all of it is typed and nothing comes any more.

@@ -109,6 +109,7 @@ static const cyaml_schema_field_t prompt_fields[] = {
     REQUIRED_STRING("kill", struct prompt, kill),
     YAML_STRING("erase", struct prompt, erase),
     YAML_STRING("redraw", struct prompt, redraw),
+    YAML_STRING("reveal", struct prompt, reveal),
     YAML_STRING("again", struct prompt, again),
     YAML_STRING("idle", struct prompt, idle),
     YAML_STRING("pad", struct prompt, pad),

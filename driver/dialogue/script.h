@@ -103,6 +103,7 @@ struct prompt {
     char *kill;     // keys that empty the line
     char *erase;    // key that takes the last byte back; or NULL
     char *redraw;   // keys that have the prompt and the line drawn anew; or NULL: there are none
+    char *reveal;   // byte before `redraw`, when no drawing was seen; or NULL
     char *again;    // PCRE2: the prompt's end, before a line drawn anew, and after `kill`; or NULL
     char *idle;     // key that does nothing; or NULL
     char *pad;      // byte at a line's end that no tool regards; or NULL

@@ -1,6 +1,6 @@
 // Types at a prompt so that no key is lost: a chunk, its echo, the next chunk; what does not come
 // back is sent again, what came back wrong is mended (mend.c, name.c); Enter only when the line is
-// known to stand there, and once more only when it is proved that it did not arrive.
+// known to stand there (enter.c).
 #include "dialogue/typing.h"
 
 #include <stdio.h>
@@ -15,7 +15,10 @@ enum {
     QUIET_MAX_MS = 8000, // and no more
     TURNS = 4,           // looks during such a wait
     SLOW_MAX = 10,       // powers of two
-    DITHER = 4,          // idle keys and pads, at most so many
+    RELIEFS_MAX = 100,   // of the failures of one line
+    COLUMNS = 80,        // of the guest's screen
+    ROW_MARGIN = 2 * DITHER,
+    DISTURBED = 8, // times that keys were sent again; fewer, and perhaps echoes were only slow
 };
 
 int machine_fresh_mark(struct machine *m, struct failure *f) {
@@ -52,7 +55,8 @@ void machine_begin_quick_wait(struct machine *m, const char *what, unsigned fail
 }
 
 void typing_begin(struct typing *t) {
-    machine_begin_quick_wait(t->m, "the echo of what is typed", t->failures);
+    // Twice as long after each third failure.
+    machine_begin_quick_wait(t->m, "the echo of what is typed", 2 * t->failures / 3);
 }
 
 int typing_turn(struct typing *t, struct failure *f) {
@@ -138,10 +142,20 @@ void typing_progress(struct typing *t, size_t have) {
     if (have > t->best) {
         t->best = have;
         t->failures = 0;
+    } else if (t->failures > 0 && t->reliefs < RELIEFS_MAX) {
+        t->failures--;
+        t->reliefs++;
     }
 }
 
-int typing_add_pad(struct typing *t, struct failure *f) {
+// Whether the line ends a row of the screen, or is so close to its end that pads may come there
+// that are typed to find out about lost keys.
+static bool ends_row(const struct typing *t) {
+    const size_t room = COLUMNS - (t->before + t->size) % COLUMNS;
+    return room == COLUMNS || (t->m->retypings >= DISTURBED && room <= ROW_MARGIN);
+}
+
+int typing_count_pad(struct typing *t, struct failure *f) {
     const size_t pad = strlen(t->p->pad);
     char *longer = realloc(t->text, t->size + pad + 1);
     if (longer == NULL)
@@ -149,6 +163,14 @@ int typing_add_pad(struct typing *t, struct failure *f) {
     memcpy(longer + t->size, t->p->pad, pad + 1);
     t->text = longer;
     t->size += pad;
+    return 0;
+}
+
+int typing_add_pad(struct typing *t, struct failure *f) {
+    do {
+        if (typing_count_pad(t, f) != 0)
+            return -1;
+    } while (ends_row(t));
     return 0;
 }
 
@@ -183,6 +205,7 @@ int typing_bring(struct typing *t, size_t have, struct failure *f) {
     size_t chunk = t->p->chunk >> t->m->slow;
     if (chunk < 1)
         chunk = 1;
+    const size_t first = chunk;
     size_t sent_again = SIZE_MAX; // from where, the last time
     while (have < t->size) {
         const size_t n = t->size - have < chunk ? t->size - have : chunk;
@@ -197,7 +220,7 @@ int typing_bring(struct typing *t, size_t have, struct failure *f) {
             typing_progress(t, have);
             continue;
         }
-        chunk = chunk > DITHER ? chunk / DITHER : 1;
+        chunk = chunk == first && n > DITHER ? n / DITHER : 1;
         // What is missing at the end is sent once more before the line is looked at.
         if (v == ECHO_PENDING && t->p->redraw != NULL && echoed >= have && sent_again != echoed) {
             t->mended = true;
@@ -228,92 +251,6 @@ static int bring_line(struct typing *t, struct failure *f) {
     return brought == 1 ? mend_settle(t, f) : brought;
 }
 
-// Has the answer to Enter begun? Looks at what came since it was sent.
-static bool is_taken(struct typing *t) {
-    size_t size = 0;
-    const char *rest = stream_rest(link_text(t->m->link), &size);
-    const size_t length = strlen(t->p->taken);
-    return memmem(rest, size, t->p->taken, length) != NULL;
-}
-
-// 1: the answer to Enter begins; 0: it does not; -1 with *f.
-static int await_taken(struct typing *t, size_t pads, struct failure *f) {
-    typing_begin(t);
-    for (;;) {
-        if (is_taken(t))
-            return 1;
-        size_t size = 0;
-        (void)stream_rest(link_text(t->m->link), &size);
-        const int turn = pads > 0 && size >= pads ? 1 : machine_turn(t->m, f);
-        if (turn < 0)
-            return -1;
-        if (turn > 0)
-            return turn == 1 && pads == 0; // QEMU has ended: the state knows whether it may
-    }
-}
-
-// No answer to Enter has come. 1: it did not arrive, and the line stands there; 0: it arrived;
-// 2: cannot be told; -1 with *f.
-static int lost_enter(struct typing *t, struct failure *f) {
-    if (t->p->echo == ECHO_ERASED)
-        return name_lost_enter(t, f);
-    // A pad that is echoed before any LF was typed at the line; and then it is looked at.
-    const size_t pads = 1 + typing_dither(t->m, DITHER);
-    typing_send(t, t->p->pad, pads);
-    t->m->unsure = true;
-    const int taken = await_taken(t, pads, f);
-    if (taken != 0)
-        return taken < 0 ? -1 : 0;
-    size_t held = 0;
-    ptrdiff_t extra = 0;
-    (void)stream_rest(link_text(t->m->link), &t->from);
-    const int looked = mend_look(t, "", 0, (ptrdiff_t)t->size, &held, &extra, f);
-    t->from = 0;
-    if (looked < 0)
-        return -1;
-    if (looked != 1 || held != t->size)
-        return 2;
-    const int settled = mend_settle(t, f);
-    return settled == 0 ? 2 : settled;
-}
-
-static int hand_in(struct typing *t, struct failure *f) {
-    t->failures = 0;
-    for (unsigned sent = 0; t->failures < FAILURES_MAX; t->failures++, sent++) {
-        report_detail(t->m->report, "enter `%s`", t->text);
-        if (sent == 0)
-            record_echo(link_record(t->m->link), true);
-        else
-            record_repair(link_record(t->m->link), "Enter got lost and is pressed again");
-        record_typed(link_record(t->m->link), t->text, t->p->prompt);
-        stream_skip(link_text(t->m->link));
-        if (t->p->idle != NULL)
-            typing_send(t, t->p->idle, sent == 0 ? 0 : typing_dither(t->m, DITHER));
-        typing_send(t, t->p->submit, 1);
-        t->m->unsure = false;
-        if (t->p->taken == NULL)
-            return 1;
-        int taken = await_taken(t, 0, f);
-        for (int lost = 2; taken == 0 && lost != 1; t->failures++) {
-            if (t->failures >= FAILURES_MAX)
-                return 0;
-            lost = lost_enter(t, f);
-            if (lost < 0)
-                return -1;
-            taken = lost == 0;
-        }
-        if (taken != 0)
-            return taken;
-        t->m->retypings++;
-        if (t->p->echo == ECHO_ERASED) {
-            const int brought = name_bring(t, true, f);
-            if (brought != 1)
-                return brought;
-        }
-    }
-    return 0;
-}
-
 // The columns that the prompt takes, as far as is known.
 static size_t columns_before(struct machine *m) {
     size_t all = 0;
@@ -326,19 +263,21 @@ static size_t columns_before(struct machine *m) {
     return column;
 }
 
-// The line with its pad; and one more where the pad would end a row of the screen, since what comes
-// at the end of a row looks like the answer to Enter.
+// The line with its pad.
 static int compose(struct typing *t, const char *text, struct failure *f) {
-    enum { COLUMNS = 80 };
     t->size = strlen(text);
     t->text = strdup(text);
+    t->before = columns_before(t->m);
     if (t->text == NULL)
         return failure_no_memory(f);
     if (t->size == 0 || t->p->pad == NULL)
         return 0;
-    if (typing_add_pad(t, f) != 0)
-        return -1;
-    return (columns_before(t->m) + t->size) % COLUMNS == 0 ? typing_add_pad(t, f) : 0;
+    // Where keys are disturbed, Enter is not always at the same place among them.
+    size_t pads = 1 + (t->m->retypings >= DISTURBED ? typing_dither(t->m, DITHER) : 0);
+    for (; pads > 0; pads--)
+        if (typing_add_pad(t, f) != 0)
+            return -1;
+    return 0;
 }
 
 int machine_type(struct machine *m, const struct prompt *p, const char *text, struct failure *f) {
@@ -363,7 +302,7 @@ int machine_type(struct machine *m, const struct prompt *p, const char *text, st
     else if (!t.mended && m->slow > 0)
         m->slow--;
     if (result == 1)
-        result = hand_in(&t, f);
+        result = enter_line(&t, f);
     if (result == 0)
         result = machine_fail_here(m, EXIT_ID_TYPING_FAILED, "look at the transcript and run again",
                                    "it cannot be told whether the guest got a line's Enter", f);

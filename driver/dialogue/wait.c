@@ -8,6 +8,7 @@
 
 enum {
     PRESSES_MAX = 12,   // times that keys are pressed again
+    STUTTER = 3,        // every so many times, but the first: see press_again
     PRESS_FAILURES = 3, // a key that is no text may take longer than an echo
     GROUPS_MAX = 16,    // named groups of a match that are recorded
 };
@@ -327,7 +328,12 @@ static int press_again(struct machine *m, const struct state *s, unsigned *press
     // Against faults that come in step with the keys.
     if (s->idle != NULL && *presses % 2 == 0)
         link_send(m->link, s->idle, strlen(s->idle));
-    link_send(m->link, keys, strlen(keys));
+    // Where every second key is lost, two that follow each other never come: but then each twice.
+    const bool each_twice = *presses > STUTTER && *presses % STUTTER == STUTTER - 1;
+    for (const char *key = keys; each_twice && *key != '\0'; key++)
+        link_send(m->link, (const char[]){*key, *key}, 2);
+    if (!each_twice)
+        link_send(m->link, keys, strlen(keys));
     free(keys);
     begin_wait(m, s, ++*presses, all);
     return 0;

@@ -33,7 +33,7 @@ def arguments():
     parser.add_argument("program", help="qemu-grow")
     parser.add_argument("--modes", default="drop,double,delay,swap", help="what happens to every k-th byte")
     parser.add_argument("--to", default="guest,driver", help="in which direction")
-    parser.add_argument("--k", default="2-50", metavar="N-N|N,...", help="how often")
+    parser.add_argument("--k", default="2-50", metavar="N[-N],...", help="how often")
     parser.add_argument("--seed", type=int, default=1, help="for the first of the bytes")
     parser.add_argument("--jobs", type=int, default=4 * (os.cpu_count() or 1), help="runs at a time; they mostly wait")
     parser.add_argument("--grown", action="store_true", help="each must end with a grown disk")
@@ -42,10 +42,8 @@ def arguments():
 
 
 def numbers(text):
-    if "-" in text:
-        first, last = map(int, text.split("-"))
-        return range(first, last + 1)
-    return [int(word) for word in text.split(",")]
+    spans = ([int(number) for number in word.split("-")] for word in text.split(","))
+    return [k for span in spans for k in range(span[0], span[-1] + 1)]
 
 
 def judge(trial, log, result):
