@@ -186,6 +186,8 @@ static void put(FILE *out, const char *text, size_t size, bool quote) {
 
 char *vars_expand(const struct vars *v, const char *text, bool quote, char **unknown) {
     *unknown = NULL;
+    if (strstr(text, "%{") == NULL)
+        return strdup(text);
     char *result = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&result, &size);
