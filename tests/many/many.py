@@ -34,6 +34,10 @@ GROWN, UNCHANGED, REFUSED, CUT_OFF, FAILED = 0, 3, 19, 68, 90
 # What the first round ends with, by qemu-grow itself.
 DISKS = {"a.qcow2": GROWN, "b c.qcow2": GROWN, "cut.qcow2": CUT_OFF, "done.qcow2": UNCHANGED, "fails.qcow2": FAILED,
          "gpt.qcow2": REFUSED}
+# What is started in a PID namespace of its own cannot outlive the test, even if that is killed: Slurm's steps are nobody's
+# children. Its first process waits for those.
+ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+FIRST = ("sh", "-c", '"$@"; exit $?', "sh")
 # The README's command, with an ISO and, for the one disk, a fault; what each guest was told goes beside its disk.
 COMMAND = """#!/bin/sh
 for disk; do
@@ -220,6 +224,8 @@ def main():
     if missing:
         print("skipped, since this is missing:", *missing)
         return SKIPPED
+    if way != "parallel" and "ALONE" not in os.environ and subprocess.run([*ALONE, "true"], check=False).returncode == 0:
+        os.execvpe(ALONE[0], [*ALONE, *FIRST, sys.executable, *sys.argv], {**os.environ, "ALONE": "yes"})
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     with contextlib.ExitStack() as stack:

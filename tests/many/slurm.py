@@ -1,8 +1,8 @@
 """A Slurm cluster of one node, this machine, with a munge of its own: all in one folder, no cgroups, no accounting."""
 
 import contextlib
-import getpass
 import os
+import pwd
 import secrets
 import socket
 import subprocess
@@ -33,11 +33,16 @@ MpiDefault=none
 SwitchType=switch/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
+SchedulerParameters=batch_sched_delay=0,sched_interval=1
 SlurmdParameters=config_overrides
 ReturnToService=2
 NodeName=here NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=4096
 PartitionName=all Nodes=here Default=YES MaxTime=INFINITE State=UP
 """
+
+
+def present_user():
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def said(env, *command):
@@ -48,7 +53,7 @@ def said(env, *command):
 
 def cancel(env, controller):
     """Ends what still runs, so that no job outlives the cluster."""
-    subprocess.run(["scancel", "--full", "--user", getpass.getuser()], env=env, capture_output=True, check=False)
+    subprocess.run(["scancel", "--full", "--user", present_user()], env=env, capture_output=True, check=False)
     wait_until(controller, lambda: not subprocess.run(["squeue", "--noheader"], env=env, capture_output=True,
                                                       check=False).stdout)
 
@@ -62,7 +67,7 @@ def cluster(folder):
         out.write(secrets.token_bytes(128))
     conf = f"{folder}/slurm.conf"
     with open(conf, "w", encoding="ascii") as out:
-        out.write(CONF.format(folder=folder, host=socket.gethostname().split(".")[0], user=getpass.getuser(), cpus=CPUS,
+        out.write(CONF.format(folder=folder, host=socket.gethostname().split(".")[0], user=present_user(), cpus=CPUS,
                               ports=(free_port(), free_port())))
     env = {"SLURM_CONF": conf}
     everything = {**os.environ, **env}
