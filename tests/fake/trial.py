@@ -230,9 +230,9 @@ class Trial:
         how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **how}
         return subprocess.Popen(self.command(), cwd=self.folder, env=self.environment(), start_new_session=True, **how)
 
-    def run(self):
+    def run(self, limit=LONG):
         with self.start() as process:
-            out, err = process.communicate(timeout=LONG)
+            out, err = process.communicate(timeout=limit)
         return Result(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
     # Afterwards.

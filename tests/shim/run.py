@@ -24,6 +24,8 @@ import check  # noqa: E402
 from trial import GUEST, Case, Samples, Trial, Wrong, digest, must  # noqa: E402
 
 SHIM = os.path.join(HERE, "shim.py")
+# Seconds after which a run has certainly failed: where every second key comes twice, each line takes a while.
+LIMIT = 1800
 # Every kind of prompt: ISOLINUX, the monitor, shells, getty, fdisk.
 OPTIONS = ("-v", "--console", "--attach=usb", "--plug=boot", "--seq=login", f"--qemu={SHIM}")
 
@@ -69,7 +71,7 @@ def one(args, samples, work, mode, to, k):
     try:
         trial.prepare()
         with trial.open:
-            how = judge(trial, log, trial.run())
+            how = judge(trial, log, trial.run(LIMIT))
     except (Wrong, OSError) as wrong:
         how = f"WRONG: {wrong}"
     except Exception as wrong:  # a run that does not end  # pylint: disable=broad-exception-caught
