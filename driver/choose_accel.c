@@ -6,8 +6,8 @@
 #include "iso/boot_file.h"
 
 static int open_files(void *iso, struct race *race, struct failure *f) {
-    race->kernel = boot_file_open(iso, BOOT_FILE_KERNEL, f);
-    race->initramfs = race->kernel < 0 ? -1 : boot_file_open(iso, BOOT_FILE_INITRAMFS, f);
+    race->kernel = boot_file_kernel(iso, true, f);
+    race->initramfs = race->kernel < 0 ? -1 : boot_file_initramfs(iso, true, f);
     return race->initramfs < 0 ? -1 : 0;
 }
 

@@ -55,8 +55,10 @@ static int load_kernel(struct guest_run *g, struct failure *f) {
     char *cmdline = assign_expand(g->vars, "%{cmdline}", false, f);
     int result = -1;
     if (cmdline != NULL) {
-        g->kernel = boot_file_open(g->o->iso, BOOT_FILE_KERNEL, f);
-        g->initramfs = g->kernel < 0 ? -1 : boot_file_open(g->o->iso, BOOT_FILE_INITRAMFS, f);
+        // A guest that goes on does not start: unpacking would cost it more than all the rest.
+        const bool unpack = route->prepare == NULL;
+        g->kernel = boot_file_kernel(g->o->iso, unpack, f);
+        g->initramfs = g->kernel < 0 ? -1 : boot_file_initramfs(g->o->iso, unpack, f);
         if (g->initramfs >= 0)
             result = qemu_command_add_kernel(&g->command, g->kernel, g->initramfs, cmdline, f);
     }

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "iso/iso9660.h"
+#include "iso/unpack.h"
 
 enum { PIECE = 65536 }; // bytes that are copied at a time
 
@@ -83,4 +84,22 @@ int boot_file_open(const char *iso, const char *name, struct failure *f) {
     }
     (void)close(in);
     return out;
+}
+
+// unpack: NULL where it stays as it is.
+static int open_as(const char *iso, const char *name, int unpack(int), struct failure *f) {
+    const int packed = boot_file_open(iso, name, f);
+    const int unpacked = packed < 0 || unpack == NULL ? -1 : unpack(packed);
+    if (unpacked < 0)
+        return packed;
+    (void)close(packed);
+    return unpacked;
+}
+
+int boot_file_kernel(const char *iso, bool unpack, struct failure *f) {
+    return open_as(iso, BOOT_FILE_KERNEL, unpack ? unpack_kernel : NULL, f);
+}
+
+int boot_file_initramfs(const char *iso, bool unpack, struct failure *f) {
+    return open_as(iso, BOOT_FILE_INITRAMFS, unpack ? unpack_initramfs : NULL, f);
 }

@@ -2,6 +2,8 @@
 #ifndef QEMU_GROW_ISO_BOOT_FILE_H
 #define QEMU_GROW_ISO_BOOT_FILE_H
 
+#include <stdbool.h>
+
 #include "base/failure.h"
 
 #define BOOT_FILE_KERNEL "boot/vmlinuz-virt"
@@ -14,5 +16,10 @@ enum { BOOT_FILE_MAX = 256 * 1024 * 1024 }; // bytes of one that is taken
 // Returns the descriptor (close-on-exec; to be closed), or -1 with EXIT_ID_ISO_UNREADABLE or
 // EXIT_ID_ISO_WRONG.
 int boot_file_open(const char *iso, const char *name, struct failure *f);
+
+// The kernel and the initramfs, if `unpack` without their compression where unpack.h can take it
+// off, else as boot_file_open. The same returns and failures.
+int boot_file_kernel(const char *iso, bool unpack, struct failure *f);
+int boot_file_initramfs(const char *iso, bool unpack, struct failure *f);
 
 #endif
