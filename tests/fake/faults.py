@@ -45,6 +45,7 @@ dmesg=fail                      dmesg fails
 poweroff=N                      QEMU ends with status N
 accel=NAME,NAME                 the accelerators that QEMU offers (tcg)
 hang-accel=NAME                 the kernel stands still under this one
+spared-accel=NAME               a guest with a disk has none of all this under this one
 qmp=NAME                        this command of QEMU's protocol is refused
 saved=STATUS                    what becomes of saving the guest
 clock-stands=1, random=old      what is wrong with a guest that was saved

@@ -65,6 +65,8 @@ class Machine:
         self.words = []  # of the kernel's command line
         if drive and (why := self.drive(drive)):
             qemu.fail(why)
+        if drive and self.command.words.get("-accel") == self.faults.get("spared-accel", ""):
+            self.faults.heal()
         self.protocol = None
         if self.command.qmp() is not None:
             self.protocol = Protocol(self, self.command.qmp())

@@ -103,8 +103,8 @@ ACCEL = [
     Case("accel/hangs", AUTO, "accel=kvm,tcg hang-accel=kvm", after=chose("tcg", "kvm was still on its way")),
     Case("accel/remembered", AUTO, "accel=kvm,tcg hang-accel=kvm", run=twice(made=""), after=chose("tcg", "as found out before")),
     Case("accel/own", ("--route=direct", "--accel=kvm"), "accel=kvm,tcg", after=chose("kvm")),
-    # It has won the race, but does not do its work.
-    Case("accel/not-trusted", AUTO, "runs=3 accel=kvm,tcg hang-accel=tcg die=apk:kill",
+    # It has won the race, but does not do its work. (Whether the one that lost came as far as the record is chance.)
+    Case("accel/not-trusted", AUTO, "accel=kvm,tcg hang-accel=tcg spared-accel=tcg die=apk:kill",
          after=chose("tcg", "kvm is not trusted", "gives way", route="early")),
 ]
 
