@@ -215,6 +215,7 @@ static void drop_pieces(struct reading *r, uint64_t us, size_t in, size_t out) {
 }
 
 void reading_keep_guest(struct reading *r) {
+    static const double SECONDS_MAX = 1e9; // some 30 years
     size_t guests = 0;
     size_t last = 0;
     for (size_t i = 0; reading_next(r, "given", &i) != NULL; guests++)
@@ -223,7 +224,7 @@ void reading_keep_guest(struct reading *r) {
     if (kept == NULL)
         return;
     const double t = json_number_value(json_object_get(json_array_get(r->events, last), "t"));
-    const uint64_t us = t > 0 ? (uint64_t)(t * US) : 0;
+    const uint64_t us = t > 0 && t < SECONDS_MAX ? (uint64_t)(t * US) : 0;
     const size_t out = bytes_until(r, false, us);
     const size_t in = bytes_until(r, true, us);
     size_t i = 0;
