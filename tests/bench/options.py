@@ -71,8 +71,8 @@ def kernel(text):
     return Option(f"-append '... {text}'", append=text)
 
 
-def unpacked(name, file):
-    return Option(f"-{name} with the {file} unpacked", edits=((rf"(-{name}\n)[^\n]*", rf"\1@{file}@"),))
+def started(name, file):
+    return Option(f"-{name} {file}", edits=((rf"(-{name}\n)[^\n]*", rf"\1@{file}@"),))
 
 
 OPTIONS = {
@@ -100,8 +100,10 @@ OPTIONS = {
     "vga-none": add("-vga", "none"),
     "nodefaults": add("-nodefaults"),
     "qboot": add("-bios", "qboot.rom"),
-    "vmlinux": unpacked("kernel", "vmlinux"),
-    "raw-initramfs": unpacked("initrd", "initramfs"),
+    "vmlinux": started("kernel", "vmlinux"),
+    "raw-initramfs": started("initrd", "initramfs"),
+    "packed-kernel": started("kernel", "vmlinuz-virt"),
+    "packed-initramfs": started("initrd", "initramfs-virt"),
     "nokaslr": kernel("nokaslr"),
     "edd-off": kernel("edd=off"),
     "tsc-reliable": kernel("tsc=reliable"),
@@ -144,7 +146,7 @@ class Bench:
         for name, packed, take in (("vmlinux", "vmlinuz-virt", kernel_payload), ("initramfs", "initramfs-virt", bytes)):
             subprocess.run(["xorriso", "-osirrox", "on", "-indev", iso, "-extract", f"/boot/{packed}",
                             os.path.join(folder, packed)], check=True, capture_output=True)
-            self.files[name] = os.path.join(folder, name)
+            self.files.update({file: os.path.join(folder, file) for file in (name, packed)})
             with open(os.path.join(folder, packed), "rb") as source, open(self.files[name], "wb") as target:
                 target.write(unpack(take(source.read())))
         self.env = {**os.environ, "LC_ALL": "C.UTF-8", "XDG_CACHE_HOME": os.path.join(folder, "cache"),
