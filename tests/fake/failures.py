@@ -99,7 +99,7 @@ ROWS = [
     fail("login-refused", "password=refuse", 48, "attached", "enlarged", "did not let root log in"),
 
     # Typing.
-    fail("keys-doubled", "double=2", 49, "attached", "enlarged", "echo"),
+    fail("keys-doubled", "double=1", 49, "attached", "enlarged", "echo"),
     fail("odd-shell", "shell=odd", 49, "attached", "enlarged", "exit code 2"),
 
     # The monitor.
