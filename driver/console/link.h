@@ -44,8 +44,8 @@ void link_set_wake(struct link *l, int fd);
 void link_set_cut(struct link *l, uint64_t seed);
 void link_set_limit(struct link *l, uint64_t out);
 
-// before: how many bytes of the console the recorded run had read when it sent the byte `in`, out of
-// which `out` are read by now; asked again whenever the wake descriptor has something. While
+// before: how many bytes of the console the recorded run had read when it sent the byte `in`, out
+// of which `out` are read by now; asked again whenever the wake descriptor has something. While
 // gathering (a line is typed), so many are read before anybody looks at them: what stands on a line
 // is judged by whole drawings of it, as it was then. Without set_gather, nothing of that is done.
 typedef uint64_t link_before(void *arg, uint64_t in, uint64_t out);

@@ -8,8 +8,8 @@
 #include "iso/cache.h"
 #include "iso/digest.h"
 
-// fd is the file at path, which is absolute. c: NULL when it is to be read in any case. stop_fd and the
-// result are those of digest_file; a record that cannot be read or written costs time only.
+// fd is the file at path, which is absolute. c: NULL when it is to be read in any case. stop_fd and
+// the result are those of digest_file; a record that cannot be read or written costs time only.
 int seen_digest(const struct cache *c, const char *path, int fd, int stop_fd,
                 char hex[DIGEST_HEX + 1]);
 
