@@ -1,6 +1,5 @@
-// The digest's thread follows the file: it reads what was written back from the page cache, so that
-// it hashes what is in the file, and nothing is copied for it. It is woken seldom: a thread that is
-// woken for each piece costs more than what it does with it.
+// The bytes gather in blocks. A full one is written at once and then hashed by the digest's thread,
+// so that nothing is read back, and neither the kernel nor the thread is called for each piece.
 #include "iso/writer.h"
 
 #include <errno.h>
@@ -8,42 +7,54 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum {
-    CHUNK = 256 * 1024,          // bytes that are read back at a time
-    ENOUGH = 1024 * 1024,        // bytes for which the thread is woken
+    BLOCK = 512 * 1024,          // bytes
+    BLOCKS = 8,                  // how far the digest may be behind
+    WAKE = BLOCKS / 2,           // blocks that are free again when a writer that waits is woken
     BEHIND = 5,                  // nice: where processors are few, the network comes first
     SYNC_STEP = 8 * 1024 * 1024, // bytes after which the disk may begin to write
+};
+
+struct block {
+    char *bytes;
+    size_t size; // bytes in it
 };
 
 struct writer {
     int fd;
     struct digest *digest;
-    char *chunk; // the thread's
+    char *old; // a buffer: the thread's
     pthread_t thread;
-    uint64_t size;        // bytes in the file: the caller's
-    uint64_t told;        // of which the thread knows: the caller's
-    int cannot;           // an errno of a write: the caller's
-    uint64_t hashed;      // bytes: the thread's
+    uint64_t before; // bytes that were in the file
+    uint64_t size;   // bytes in the file: the caller's
+    int cannot;      // an errno of a write: the caller's
+    struct block blocks[BLOCKS];
     pthread_mutex_t lock; // guards what follows
-    pthread_cond_t changed;
-    uint64_t written; // bytes that may be hashed
-    bool ending;      // none will come any more
-    bool dropped;     // the digest is not wanted
-    int error;        // an errno of the thread
+    pthread_cond_t filled_some, hashed_some;
+    uint64_t filled, hashed; // blocks, of which number n is blocks[n % BLOCKS]
+    bool ending;             // none will come any more
+    bool dropped;            // the digest is not wanted
+    int error;               // an errno of the thread
 };
 
-// Hashes up to byte `end`. 0, or an errno.
-static int hash_to(struct writer *w, uint64_t end) {
-    while (w->hashed < end) {
-        const uint64_t left = end - w->hashed;
+// The block that gathers: the caller's alone until it counts as filled.
+static struct block *gathering(struct writer *w) {
+    return &w->blocks[w->filled % BLOCKS];
+}
+
+// Hashes what was in the file. 0, or an errno.
+static int hash_old(struct writer *w) {
+    for (uint64_t done = 0; done < w->before;) {
+        const uint64_t left = w->before - done;
         const ssize_t n =
-            digest_read(w->digest, w->fd, w->chunk, left < CHUNK ? (size_t)left : CHUNK, w->hashed);
+            digest_read(w->digest, w->fd, w->old, left < BLOCK ? (size_t)left : BLOCK, done);
         if (n <= 0)
             return n < 0 ? errno : EIO; // the file became shorter: somebody else wrote in it
-        w->hashed += (uint64_t)n;
+        done += (uint64_t)n;
     }
     return 0;
 }
@@ -51,30 +62,49 @@ static int hash_to(struct writer *w, uint64_t end) {
 static void *work(void *data) {
     struct writer *w = data;
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), BEHIND);
+    int error = hash_old(w);
     (void)pthread_mutex_lock(&w->lock);
-    while (w->error == 0 && !w->dropped) {
-        const uint64_t end = w->written;
-        if (w->hashed < end) {
+    while (error == 0 && !w->dropped) {
+        if (w->hashed < w->filled) {
+            const struct block *b = &w->blocks[w->hashed % BLOCKS];
             (void)pthread_mutex_unlock(&w->lock);
-            const int error = hash_to(w, end);
+            error = digest_add(w->digest, b->bytes, b->size) == 0 ? 0 : errno;
             (void)pthread_mutex_lock(&w->lock);
-            w->error = error;
+            w->hashed++;
+            if (w->filled - w->hashed == BLOCKS - WAKE)
+                (void)pthread_cond_signal(&w->hashed_some);
         } else if (w->ending) {
             break;
         } else {
-            (void)pthread_cond_wait(&w->changed, &w->lock);
+            (void)pthread_cond_wait(&w->filled_some, &w->lock);
         }
     }
+    w->error = error;
+    (void)pthread_cond_signal(&w->hashed_some);
     (void)pthread_mutex_unlock(&w->lock);
     return NULL;
 }
 
 static void destroy(struct writer *w) {
-    (void)pthread_cond_destroy(&w->changed);
+    (void)pthread_cond_destroy(&w->hashed_some);
+    (void)pthread_cond_destroy(&w->filled_some);
     (void)pthread_mutex_destroy(&w->lock);
     digest_free(w->digest);
-    free(w->chunk);
+    for (size_t i = 0; i < BLOCKS; i++)
+        free(w->blocks[i].bytes);
+    free(w->old);
     free(w);
+}
+
+static bool has_memory(struct writer *w) {
+    w->digest = digest_new(DIGEST_SHA256);
+    w->old = malloc(BLOCK);
+    bool good = w->digest != NULL && w->old != NULL;
+    for (size_t i = 0; i < BLOCKS; i++) {
+        w->blocks[i].bytes = malloc(BLOCK);
+        good = good && w->blocks[i].bytes != NULL;
+    }
+    return good;
 }
 
 struct writer *writer_new(int fd, uint64_t size) {
@@ -82,12 +112,11 @@ struct writer *writer_new(int fd, uint64_t size) {
     if (w == NULL)
         return NULL;
     w->fd = fd;
-    w->size = w->told = w->written = size;
-    w->digest = digest_new(DIGEST_SHA256);
-    w->chunk = malloc(CHUNK);
+    w->size = w->before = size;
     (void)pthread_mutex_init(&w->lock, NULL);
-    (void)pthread_cond_init(&w->changed, NULL);
-    if (w->digest == NULL || w->chunk == NULL || pthread_create(&w->thread, NULL, work, w) != 0) {
+    (void)pthread_cond_init(&w->filled_some, NULL);
+    (void)pthread_cond_init(&w->hashed_some, NULL);
+    if (!has_memory(w) || pthread_create(&w->thread, NULL, work, w) != 0) {
         destroy(w);
         return NULL;
     }
@@ -95,53 +124,72 @@ struct writer *writer_new(int fd, uint64_t size) {
     return w;
 }
 
-// Lets the thread have what is in the file. 0, or its errno.
-static int tell(struct writer *w) {
-    (void)pthread_mutex_lock(&w->lock);
-    w->written = w->told = w->size;
-    const int error = w->error;
-    (void)pthread_mutex_unlock(&w->lock);
-    (void)pthread_cond_signal(&w->changed);
-    return error;
-}
-
-int writer_add(struct writer *w, const void *bytes, size_t size) {
-    for (size_t done = 0; w->cannot == 0 && done < size;) {
-        const ssize_t n = pwrite(w->fd, (const char *)bytes + done, size - done, (off_t)w->size);
+// Writes a block to the file. 0, or an errno.
+static int put(struct writer *w, const struct block *b) {
+    for (size_t done = 0; done < b->size;) {
+        const ssize_t n = pwrite(w->fd, b->bytes + done, b->size - done, (off_t)w->size);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0) {
-            w->cannot = errno;
-            break;
-        }
+        if (n < 0)
+            return errno;
         done += (size_t)n;
         // The disk works while the network does, so that little is left for the fsync at the end.
         if ((w->size + (uint64_t)n) / SYNC_STEP != w->size / SYNC_STEP)
             (void)sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
         w->size += (uint64_t)n;
     }
-    if (w->cannot == 0 && w->size - w->told >= ENOUGH)
-        w->cannot = tell(w);
+    return 0;
+}
+
+// The thread gets the block, and the next one becomes free. 0, or the thread's errno.
+static int pass_on(struct writer *w) {
+    (void)pthread_mutex_lock(&w->lock);
+    w->filled++;
+    (void)pthread_cond_signal(&w->filled_some);
+    while (w->filled - w->hashed == BLOCKS && w->error == 0)
+        (void)pthread_cond_wait(&w->hashed_some, &w->lock);
+    const int error = w->error;
+    (void)pthread_mutex_unlock(&w->lock);
+    gathering(w)->size = 0;
+    return error;
+}
+
+static void flush(struct writer *w) {
+    w->cannot = put(w, gathering(w));
+    if (w->cannot == 0)
+        w->cannot = pass_on(w);
+}
+
+int writer_add(struct writer *w, const void *bytes, size_t size) {
+    for (size_t done = 0; w->cannot == 0 && done < size;) {
+        struct block *b = gathering(w);
+        const size_t room = BLOCK - b->size;
+        const size_t n = size - done < room ? size - done : room;
+        memcpy(b->bytes + b->size, (const char *)bytes + done, n);
+        b->size += n;
+        done += n;
+        if (b->size == BLOCK)
+            flush(w);
+    }
     errno = w->cannot != 0 ? w->cannot : errno;
     return w->cannot == 0 ? 0 : -1;
 }
 
-// Waits for the thread's end. Its errno, or 0.
-static int join(struct writer *w, bool drop) {
+// Writes the rest, and waits for the thread's end.
+static void join(struct writer *w, bool drop) {
+    if (w->cannot == 0 && gathering(w)->size > 0)
+        flush(w);
     (void)pthread_mutex_lock(&w->lock);
-    w->written = w->size;
     w->ending = true;
-    w->dropped = drop;
+    w->dropped = drop || w->cannot != 0;
     (void)pthread_mutex_unlock(&w->lock);
-    (void)pthread_cond_signal(&w->changed);
+    (void)pthread_cond_signal(&w->filled_some);
     (void)pthread_join(w->thread, NULL);
-    return w->error;
 }
 
 int writer_end(struct writer *w, uint64_t *size, char hex[DIGEST_HEX + 1]) {
-    int error = join(w, hex == NULL || w->cannot != 0);
-    if (w->cannot != 0)
-        error = w->cannot;
+    join(w, hex == NULL);
+    int error = w->cannot != 0 ? w->cannot : w->error;
     *size = w->size;
     if (error == 0 && hex != NULL && digest_end(w->digest, hex) != 0)
         error = errno;
@@ -153,6 +201,6 @@ int writer_end(struct writer *w, uint64_t *size, char hex[DIGEST_HEX + 1]) {
 void writer_drop(struct writer *w) {
     if (w == NULL)
         return;
-    (void)join(w, true);
+    join(w, true);
     destroy(w);
 }

@@ -1,4 +1,4 @@
-// Writes a file that comes in pieces; a thread of its own hashes meanwhile what is in the file.
+// Writes a file that comes in pieces; a thread of its own hashes meanwhile what was written.
 #ifndef QEMU_GROW_ISO_WRITER_H
 #define QEMU_GROW_ISO_WRITER_H
 
@@ -14,16 +14,17 @@ struct writer;
 // memory.
 struct writer *writer_new(int fd, uint64_t size);
 
-// Writes the next `size` bytes. 0, or -1 with errno when they, or some before, cannot be written
-// or hashed: then only writer_end and writer_drop are left.
+// Adds the next `size` bytes, which are written when there are 512 KiB, or at the end. 0, or -1
+// with errno when they, or some before, cannot be written or hashed: then only writer_end and
+// writer_drop are left.
 int writer_add(struct writer *w, const void *bytes, size_t size);
 
-// Waits until all is hashed, if hex is not NULL: it gets the SHA-256 of what is in the file (the
-// bytes need not be on the disk). *size: the bytes in the file. 0, or -1 with errno; *size is set,
-// too. Frees w in each case.
+// Writes the rest and waits until all is hashed, if hex is not NULL: it gets the SHA-256 of what
+// was in the file and was written (the bytes need not be on the disk). *size: the bytes in the
+// file. 0, or -1 with errno; *size is set, too. Frees w in each case.
 int writer_end(struct writer *w, uint64_t *size, char hex[DIGEST_HEX + 1]);
 
-// Gives up; what was added stays in the file. w may be NULL.
+// Gives up; what was added is written, if it can be. w may be NULL.
 void writer_drop(struct writer *w);
 
 #endif

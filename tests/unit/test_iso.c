@@ -158,18 +158,24 @@ static void test_writer_failures(void **state) {
     writer_drop(w);
     writer_drop(NULL);
     (void)close(fd);
-    // What cannot be written is said at once, and what comes behind it is not written either.
+    // What cannot be written is said when a block is full, and what comes behind it is not written.
+    static const char much[1024 * 1024];
     const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
     assert_true(full >= 0);
     w = writer_new(full, 0);
     for (int i = 0; i < 2; i++) {
         errno = 0;
-        assert_int_equal(writer_add(w, "abc", 3), -1);
+        assert_int_equal(writer_add(w, much, sizeof much), -1);
         assert_int_equal(errno, ENOSPC);
     }
     assert_int_equal(writer_end(w, &size, NULL), -1);
     assert_int_equal(errno, ENOSPC);
     assert_int_equal(size, 0);
+    // And of less than a block at the end.
+    w = writer_new(full, 0);
+    assert_int_equal(writer_add(w, "abc", 3), 0);
+    assert_int_equal(writer_end(w, &size, hex), -1);
+    assert_int_equal(errno, ENOSPC);
     (void)close(full);
 }
 
