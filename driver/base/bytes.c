@@ -38,3 +38,15 @@ ssize_t bytes_read(int fd, void *bytes, size_t size, uint64_t offset) {
     }
     return (ssize_t)done;
 }
+
+int bytes_write(int fd, const void *bytes, size_t size) {
+    for (size_t done = 0; done < size;) {
+        const ssize_t n = write(fd, (const uint8_t *)bytes + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        done += (size_t)n;
+    }
+    return 0;
+}

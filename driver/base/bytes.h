@@ -28,4 +28,7 @@ int bytes_random_hex(char *hex, size_t size);
 // Reads up to `size` bytes at `offset`, fewer only where the file ends. How many, or -1 with errno.
 ssize_t bytes_read(int fd, void *bytes, size_t size, uint64_t offset);
 
+// Writes all of it where the descriptor stands. 0, or -1 with errno.
+int bytes_write(int fd, const void *bytes, size_t size);
+
 #endif

@@ -37,10 +37,8 @@ static int no_answer(struct machine *m, const struct state *s, int turn, struct 
 static enum qmp_answer look(struct machine *m, const char **says, const char **status) {
     enum qmp_answer answer = QMP_AWAITED;
     if (m->host.answer == NULL)
-        answer = qmp_answer(m->qmp, says, status);
-    else if (!m->host.answer(m->host.data, &answer, says, status))
-        answer = QMP_AWAITED;
-    return answer;
+        return qmp_answer(m->qmp, says, status);
+    return m->host.answer(m->host.data, &answer, says, status) ? answer : QMP_AWAITED;
 }
 
 // Waits for the answer, and asks again where a state wants it `until`. 0, 1 when QEMU has ended in

@@ -41,17 +41,6 @@ static int find(int in, const char *iso, const char *name, struct iso9660_extent
     return 0;
 }
 
-static int put(int out, const char *bytes, size_t size) {
-    while (size > 0) {
-        const ssize_t n = write(out, bytes, size);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        bytes += n > 0 ? n : 0;
-        size -= n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
 static int copy(int in, int out, const struct iso9660_extent *at) {
     char piece[PIECE];
     const uint64_t begin = (uint64_t)at->sector * ISO9660_SECTOR;
@@ -60,7 +49,7 @@ static int copy(int in, int out, const struct iso9660_extent *at) {
         const size_t wanted = left < sizeof piece ? left : sizeof piece;
         errno = EIO; // of an image that has become shorter
         if (bytes_read(in, piece, wanted, begin + done) != (ssize_t)wanted ||
-            put(out, piece, wanted) != 0)
+            bytes_write(out, piece, wanted) != 0)
             return -1;
         done += (uint32_t)wanted;
     }

@@ -122,17 +122,6 @@ bool unpack_is_startable(const uint8_t *elf, size_t size) {
     return entry;
 }
 
-static bool put(int out, const uint8_t *bytes, size_t size) {
-    while (size > 0) {
-        const ssize_t n = write(out, bytes, size);
-        if (n < 0 && errno != EINTR)
-            return false;
-        bytes += n > 0 ? n : 0;
-        size -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
 // All that comes out of the archive, with the CRC-32 of it.
 static bool take_all(const struct archive_calls *lib, struct archive *a, int out, size_t *done,
                      uLong *crc) {
@@ -143,7 +132,7 @@ static bool take_all(const struct archive_calls *lib, struct archive *a, int out
             return n == 0;
         *done += (size_t)n;
         *crc = crc32(*crc, piece, (uInt)n);
-        if (*done > UNPACK_MAX || !put(out, piece, (size_t)n))
+        if (*done > UNPACK_MAX || bytes_write(out, piece, (size_t)n) != 0)
             return false;
     }
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "options/folder.h"
 #include "page/gather.h"
 #include "page/template.h"
@@ -40,26 +41,12 @@ int page_writable(const char *path, struct failure *f) {
     return error == 0 ? 0 : unwritable(path, error, f);
 }
 
-// 0, or -1 with errno.
-static int write_all(int fd, const char *bytes, size_t size) {
-    while (size > 0) {
-        const ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        if (n > 0) {
-            bytes += n;
-            size -= (size_t)n;
-        }
-    }
-    return 0;
-}
-
 static int replace(const char *path, const struct text_buffer *page, struct failure *f) {
     char *fresh = NULL;
     if (asprintf(&fresh, "%s.XXXXXX", path) < 0)
         return failure_no_memory(f);
     const int fd = mkostemp(fresh, O_CLOEXEC);
-    int error = fd < 0 || write_all(fd, page->bytes, page->size) != 0 ? errno : 0;
+    int error = fd < 0 || bytes_write(fd, page->bytes, page->size) != 0 ? errno : 0;
     if (fd >= 0 && close(fd) != 0 && error == 0)
         error = errno;
     if (error == 0 && rename(fresh, path) != 0)

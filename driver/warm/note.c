@@ -55,20 +55,6 @@ struct note *note_load(const char *path, const char *key) {
     return n < 0 ? NULL : note_parse(text, (size_t)n, key);
 }
 
-// All of it to the disk. 0, or -1 with errno.
-static int write_all(int fd, const char *text, size_t size) {
-    while (size > 0) {
-        const ssize_t n = write(fd, text, size);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        if (n > 0) {
-            text += n;
-            size -= (size_t)n;
-        }
-    }
-    return fsync(fd);
-}
-
 int note_save(const struct note *n, const char *path) {
     struct yaml_words words;
     const cyaml_config_t config = yaml_config(&words, false);
@@ -84,7 +70,7 @@ int note_save(const struct note *n, const char *path) {
     }
     (void)unlink(new);
     fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int result = fd < 0 ? -1 : write_all(fd, text, size);
+    int result = fd < 0 || bytes_write(fd, text, size) != 0 ? -1 : fsync(fd);
     if (fd >= 0 && close(fd) != 0)
         result = -1;
     if (result == 0)
