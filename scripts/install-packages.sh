@@ -1,6 +1,7 @@
 #!/bin/sh
 # install-packages.sh [GROUP]: installs the Debian packages of packages.txt that are missing, up to the end of
-# GROUP (build, demo, test, browser, peers; default: test), and nothing else.
+# GROUP (build, demo, test, browser, peers; default: test), and nothing else. A name that ends in a question mark is
+# installed only where there is no command of that name: some have a node with an npm of its own, which Debian's conflicts with.
 set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 last=${1:-test}
@@ -15,6 +16,10 @@ while read -r package _; do
         group=${package#?}
         group=${group%?}
         continue
+        ;;
+    *'?')
+        package=${package%?}
+        ! command -v "$package" >/dev/null || continue
         ;;
     esac
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
