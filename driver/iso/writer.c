@@ -5,17 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
-    BLOCK = 512 * 1024,          // bytes
-    BLOCKS = 8,                  // how far the digest may be behind
+    // Bytes. A larger piece has left the processor's cache again when it is hashed, and the kernel
+    // takes longer to find room for it.
+    BLOCK = 128 * 1024,
+    BLOCKS = 64,                 // how far the digest may be behind
     WAKE = BLOCKS / 2,           // blocks that are free again when a writer that waits is woken
-    BEHIND = 5,                  // nice: where processors are few, the network comes first
     SYNC_STEP = 8 * 1024 * 1024, // bytes after which the disk may begin to write
 };
 
@@ -61,7 +62,8 @@ static int hash_old(struct writer *w) {
 
 static void *work(void *data) {
     struct writer *w = data;
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), BEHIND);
+    // Where processors are few, the network goes on when we are woken.
+    (void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0});
     int error = hash_old(w);
     (void)pthread_mutex_lock(&w->lock);
     while (error == 0 && !w->dropped) {
