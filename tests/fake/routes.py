@@ -120,7 +120,7 @@ BEFORE = (
     ("firmware", "die=firmware:3"), ("kernel", "panic=kernel"), ("shell", "panic=rdinit"), ("odd-shell", "shell=odd"),
     ("links", "links=1"), ("mounts", "mounts=1"), ("drivers", "die=drivers:kill"), ("cd", "die=cd:kill"),
     ("repositories", "reset=repositories"), ("apk", "apk=media"), ("oom", "oom=apk"), ("clock", "clock=1"),
-    ("labels", "die=labels:kill"), ("target", "sectors=81920"), ("plug", "die=target:0"), ("fdisk", "fdisk=open"),
+    ("find", "die=target:kill"), ("target", "sectors=81920"), ("plug", "die=target:0"), ("fdisk", "fdisk=open"),
     ("fdisk-table", "fdisk=table"), ("fdisk-end", "fdisk=end"), ("fdisk-sector", "fdisk=sector"),
 )
 

@@ -341,6 +341,7 @@ COMMANDS = (
     (r"date -u -s @(\d+) >/dev/null", "clock", Shell.date),
     (r"t=\$\(cut .* /proc/uptime\); d=\$\(\(\$\(date \+%s\)-(\d+)\)\); .*", "clock-goes-on", Shell.clock_goes_on),
     (r"if ls -d /sys/bus/acpi/drivers/vmgenid/.*; fi", "begin-random", Shell.begin_random),
+    (r"echo 3 >/proc/sys/vm/drop_caches; .*; umount /tmp/zeros", "clear", Shell.nothing),
     (r"r=no; dmesg .*; echo [0-9a-f]{64} >/dev/urandom && .* && echo \"reseeded\"=\$r", "random", Shell.random),
     (r"usleep \d+", "usleep", Shell.nothing),
     (r"sync && blockdev --flushbufs /dev/\w+", "flush", Shell.flush),
