@@ -33,6 +33,7 @@ struct note {
 
 struct link {
     struct pty *pty;
+    struct usage_reader *usage;
     struct record *record; // or NULL
     struct view *view;
     struct stream *text;
@@ -134,10 +135,11 @@ struct link *link_new(struct pty *pty, struct record *record, int stop_fd) {
     l->wake_fd = -1;
     l->limit = UINT64_MAX;
     l->pid_fd = (int)syscall(SYS_pidfd_open, pty_pid(pty), 0); // close-on-exec by itself
+    l->usage = usage_reader_new(pty_pid(pty));
     l->view = view_new(on_text, on_kernel, l);
     l->text = stream_new(HISTORY, PARTIAL_MAX);
     l->kernel = stream_new(HISTORY, PARTIAL_MAX);
-    if (l->view == NULL || l->text == NULL || l->kernel == NULL) {
+    if (l->usage == NULL || l->view == NULL || l->text == NULL || l->kernel == NULL) {
         l->pty = NULL; // stays the caller's
         link_free(l);
         return NULL;
@@ -156,6 +158,7 @@ void link_free(struct link *l) {
         return;
     if (l->pid_fd >= 0)
         (void)close(l->pid_fd);
+    usage_reader_free(l->usage);
     view_free(l->view);
     stream_free(l->text);
     stream_free(l->kernel);
@@ -385,5 +388,5 @@ uint64_t link_stamp_ms(const struct link *l) {
 }
 
 struct usage link_usage(const struct link *l) {
-    return usage_of(pty_pid(l->pty));
+    return usage_read(l->usage);
 }

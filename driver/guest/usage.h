@@ -18,7 +18,13 @@ struct usage {
     bool stopped;                       // a signal such as SIGSTOP holds it now
 };
 
-struct usage usage_of(pid_t pid);
+// Reads it again and again; keeps files of /proc open between two looks. NULL without memory.
+struct usage_reader;
+struct usage_reader *usage_reader_new(pid_t pid);
+void usage_reader_free(struct usage_reader *r);
+
+// What is so now. All zero when the process is gone.
+struct usage usage_read(struct usage_reader *r);
 
 // Bytes between two looks that were data, such as a CD's or a disk's: timers, events and single
 // characters of a console move a few bytes a call, and do not count.
