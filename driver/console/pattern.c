@@ -1,6 +1,7 @@
 // Compiling patterns, and refusing those that cannot be meant for a stream.
 #include "console/pattern_impl.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,8 +68,7 @@ static const char *skip_class(const char *r) {
     return *r == ']' ? r + 1 : r;
 }
 
-// The first byte after one item of a regex: an escape, a class, a comment, or one byte.
-static const char *skip_item(const char *r) {
+const char *pattern_item(const char *r) {
     if (*r == '\\')
         return skip_escape(r);
     if (*r == '[')
@@ -90,7 +90,7 @@ static const char *find_mistake(const char *regex) {
     const struct token *tail = NULL;              // in the one at hand
     size_t depth = 0;
     for (const char *r = regex, *next; *r != '\0'; r = next) {
-        next = skip_item(r);
+        next = pattern_item(r);
         size_t size = (size_t)(next - r);
         const struct token *bad = token_find(bad_tokens, COUNT(bad_tokens), r, size);
         if (bad != NULL)
@@ -132,15 +132,7 @@ static const char *skip_group_head(const char *r) {
     return *r == ':' ? r + 1 : r;
 }
 
-// How often an item may come.
-struct quantifier {
-    bool variable; // not always the same number of times
-    bool lazy;     // as rarely as can be
-    bool none;     // perhaps not at all
-};
-
-// The first byte after a quantifier that r is at; r itself where there is none.
-static const char *skip_quantifier(const char *r, struct quantifier *q) {
+const char *pattern_quantifier(const char *r, struct quantifier *q) {
     *q = (struct quantifier){.variable = true, .none = *r == '*' || *r == '?'};
     if (*r == '{') {
         const size_t least = strspn(r + 1, "0123456789");
@@ -168,11 +160,11 @@ static bool has_open_tail(const char *regex) {
     size_t depth = 0;
     for (const char *r = regex; *r != '\0';) {
         struct quantifier q;
-        const char *next = skip_quantifier(r, &q);
+        const char *next = pattern_quantifier(r, &q);
         if (next != r) {
             open = (q.variable && !q.lazy) || open || (q.none && before);
         } else if (strncmp(r, "(?#", 3) == 0) {
-            next = skip_item(r);
+            next = pattern_item(r);
         } else if (*r == '(' && depth + 1 < NEST_MAX) {
             groups[++depth].before = open;
             groups[depth].ended = false;
@@ -188,7 +180,7 @@ static bool has_open_tail(const char *regex) {
                 before = groups[depth--].before;
             }
         } else {
-            next = skip_item(r);
+            next = pattern_item(r);
             before = open;
             open = false;
         }
@@ -201,6 +193,20 @@ static struct pattern *refuse(struct pattern *p, char *why, size_t why_size, con
     (void)snprintf(why, why_size, "%s", text);
     pattern_free(p);
     return NULL;
+}
+
+// What each match has: a text, or the last byte of which PCRE2 itself knows that. Not a letter,
+// which might come in the other case.
+static void find_needed(struct pattern *p) {
+    uint32_t type = 0;
+    uint32_t unit = 0;
+    p->needed_size = literal_find(p->regex, p->needed);
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_LASTCODETYPE, &type);
+    (void)pcre2_pattern_info(p->code, PCRE2_INFO_LASTCODEUNIT, &unit);
+    if (p->needed_size > 1 || type != 1 || unit >= 0x80 || isalpha((int)unit))
+        return;
+    p->needed[0] = (char)unit;
+    p->needed_size = 1;
 }
 
 struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
@@ -244,6 +250,7 @@ struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
     p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
     if (p->match == NULL)
         return refuse(p, why, why_size, "there is no memory for it");
+    find_needed(p);
     (void)pcre2_pattern_info(p->code, PCRE2_INFO_MAXLOOKBEHIND, &p->lookbehind);
     (void)pcre2_pattern_info(p->code, PCRE2_INFO_NAMECOUNT, &p->name_count);
     (void)pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &p->name_size);
@@ -251,12 +258,13 @@ struct pattern *pattern_compile(const char *regex, char *why, size_t why_size) {
     return p;
 }
 
-void pattern_tried(struct pattern *p, size_t size) {
+bool pattern_tried(struct pattern *p, size_t size) {
     const bool little = p->tried < JIT_FROM;
     p->tried += size;
     // Without JIT (a machine that forbids it, or has none) pcre2_match goes on interpreting.
     if (little && p->tried >= JIT_FROM)
         (void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+    return p->tried >= JIT_FROM;
 }
 
 void pattern_free(struct pattern *p) {

@@ -31,8 +31,10 @@ typedef uint64_t offset64; // bytes from the stream's beginning
 
 // How far a pattern has got.
 struct search {
-    offset64 scan;                // no match begins before it
-    bool found;                   // the match from there on is known:
+    offset64 scan;    // no match begins before it
+    offset64 looked;  // up to here a match that begins at `scan` goes on, or 0
+    offset64 lacking; // from `scan` up to here the text that each match has does not begin
+    bool found;       // the match from there on is known:
     offset64 begin, end, certain; // `certain` is the end of the text that made it certain
     // Not 0: a partial match that began one byte before it was given up, `limit` bytes after its
     // beginning. Until then nothing behind it counted.
@@ -47,6 +49,7 @@ struct stream {
     offset64 read; // the read position
 
     size_t history, limit;
+    bool defers; // see stream_defer
 
     struct pattern *const *patterns; // borrowed
     struct search *searches;         // one for each pattern
@@ -78,11 +81,15 @@ struct stream *stream_new(size_t history, size_t limit) {
         return NULL;
     }
     (void)pcre2_set_match_limit(s->context, MATCH_LIMIT);
-    // Without a stack of its own (no memory, no JIT) a match uses 32 KiB of the machine's.
+    return s;
+}
+
+// Machine code is about to run here for the first time. Without a stack of its own (no memory) it
+// uses 32 KiB of the machine's.
+static void make_jit_stack(struct stream *s) {
     s->jit_stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
     if (s->jit_stack != NULL)
         pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
-    return s;
 }
 
 void stream_free(struct stream *s) {
@@ -98,6 +105,10 @@ void stream_free(struct stream *s) {
 
 static const char *at(const struct stream *s, offset64 offset) {
     return s->buffer == NULL ? "" : s->buffer + (offset - s->start);
+}
+
+void stream_defer(struct stream *s) {
+    s->defers = true;
 }
 
 int stream_watch(struct stream *s, struct pattern *const *patterns, size_t count) {
@@ -199,7 +210,8 @@ int stream_append(struct stream *s, const char *text, size_t size) {
 
 // One try of a pattern on the text up to `end`, from `from` on.
 static int try(struct stream *s, struct pattern *p, offset64 from, offset64 end, uint32_t options) {
-    pattern_tried(p, (size_t)(end - from));
+    if (pattern_tried(p, (size_t)(end - from)) && s->jit_stack == NULL)
+        make_jit_stack(s);
     return pcre2_match(p->code, (PCRE2_SPTR)at(s, s->start), (PCRE2_SIZE)(end - s->start),
                        (PCRE2_SIZE)(from - s->start), options, p->match, s->context);
 }
@@ -238,12 +250,28 @@ static void exhausted(struct stream *s, size_t i) {
     overrun(s, i);
 }
 
+// Whether the text that each match of a pattern has does not come in what there is up to `window`.
+static bool lacks_needed(const struct stream *s, const struct pattern *p, struct search *h,
+                         offset64 window) {
+    if (!s->defers || p->needed_size == 0 || window >= h->scan + s->limit)
+        return false;
+    const offset64 from = h->lacking > h->scan ? h->lacking : h->scan;
+    if (from + p->needed_size > window)
+        return true;
+    const char *text = at(s, from);
+    const char *found = memmem(text, (size_t)(window - from), p->needed, p->needed_size);
+    h->lacking = found == NULL ? window + 1 - p->needed_size : from + (offset64)(found - text);
+    return found == NULL;
+}
+
 // Looks for pattern i in the text up to `end`. True for a match that is certain by then.
 static bool search(struct stream *s, size_t i, offset64 end) {
     struct pattern *p = s->patterns[i];
     struct search *h = &s->searches[i];
     while (!h->found && h->scan < end) {
         offset64 window = less(end, h->scan + s->limit);
+        if (window <= h->looked || lacks_needed(s, p, h, window))
+            return false;
         int rc = try(s, p, h->scan, window, PCRE2_PARTIAL_HARD);
         if (rc >= 0) {
             h->found = true;
@@ -255,8 +283,10 @@ static bool search(struct stream *s, size_t i, offset64 end) {
             if (window >= h->scan + s->limit) {
                 overrun(s, i);
                 h->given_up = ++h->scan;
-            } else if (window == end)
+            } else if (window == end) {
+                h->looked = window;
                 return false;
+            }
         } else {
             if (rc != PCRE2_ERROR_NOMATCH) // too much backtracking somewhere in the window
                 exhausted(s, i);
@@ -277,6 +307,7 @@ static void read_move(struct stream *s, offset64 to) {
         if (h->scan >= to && !free)
             continue;
         h->scan = h->scan < to ? to : h->scan;
+        h->looked = 0;
         h->found = h->found && h->begin >= to;
         if (h->found) // what had begun before `to` does not keep it uncertain any more
             h->certain = certain_end(s, s->patterns[i], h->scan, h->end, h->certain);

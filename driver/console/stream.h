@@ -43,8 +43,14 @@ struct stream;
 struct stream *stream_new(size_t history, size_t limit);
 void stream_free(struct stream *s);
 
+// From now on a pattern each of whose matches has a certain text (console/literal.h) is not tried
+// before that has come. It finds the same; but stream_open and the read position may stay
+// behind what they could be, by as much as a match may be long.
+void stream_defer(struct stream *s);
+
 // Sets what is looked for from the read position on; the array is borrowed until the next call,
-// NULL entries are skipped. count may be 0. Returns 0, -1 without memory.
+// NULL entries are skipped, also those that become NULL later. count may be 0. Returns 0, -1
+// without memory.
 int stream_watch(struct stream *s, struct pattern *const *patterns, size_t count);
 
 // Adds text. Returns 0, -1 without memory.

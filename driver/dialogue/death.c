@@ -81,18 +81,17 @@ static int compile(struct deaths *d, const struct death *row, struct failure *f)
     return 0;
 }
 
-// Looks from now on for the rows of the tool that runs, and for those that are no tool's.
-static void look_for(struct deaths *d) {
-    for (int i = 0; i < PLACES; i++) {
-        struct lookout *l = &d->at[i];
-        for (size_t k = 0; k < l->count; k++) {
-            const bool mine = !death_is_tools(l->rows[k]) ||
-                              (d->running != NULL && strcmp(l->rows[k]->in, d->running) == 0);
-            l->looked_for[k] = mine ? l->patterns[k] : NULL;
-        }
-        if (stream_watch(l->stream, l->looked_for, l->count) != 0)
-            d->no_memory = true;
-    }
+// Whether a row counts now: it is the running tool's, or no tool's.
+static bool counts(const struct deaths *d, const struct death *row) {
+    return !death_is_tools(row) || (d->running != NULL && strcmp(row->in, d->running) == 0);
+}
+
+// Looks for the rows that count from now on.
+static void look_for(struct deaths *d, struct lookout *l) {
+    for (size_t k = 0; k < l->count; k++)
+        l->looked_for[k] = counts(d, l->rows[k]) ? l->patterns[k] : NULL;
+    if (stream_watch(l->stream, l->looked_for, l->count) != 0)
+        d->no_memory = true;
 }
 
 static int fill(struct deaths *d, struct failure *f) {
@@ -107,13 +106,15 @@ static int fill(struct deaths *d, struct failure *f) {
         if (d->at[i].stream == NULL || d->at[i].rows == NULL || d->at[i].patterns == NULL ||
             d->at[i].looked_for == NULL)
             return failure_no_memory(f);
+        stream_defer(d->at[i].stream);
     }
     unsigned file = 0;
     unsigned k = 0;
     for (const struct death *row; (row = next_row(d->scripts, &file, &k)) != NULL;)
         if (row->see != NULL && compile(d, row, f) != 0)
             return -1;
-    look_for(d);
+    for (int i = 0; i < PLACES; i++)
+        look_for(d, &d->at[i]);
     return d->no_memory ? failure_no_memory(f) : 0;
 }
 
@@ -196,7 +197,7 @@ void deaths_command(struct deaths *d, const char *dialogue) {
     d->running = dialogue;
     d->commands++;
     stream_skip(d->at[PLACE_CONSOLE].stream); // what stands there is not the tool's
-    look_for(d);
+    look_for(d, &d->at[PLACE_CONSOLE]);       // nor are the other places'
     size_t kept = 0;
     for (size_t i = 0; i < d->seen_count; i++) {
         if (death_is_tools(d->seen[i].row))
@@ -208,8 +209,11 @@ void deaths_command(struct deaths *d, const char *dialogue) {
 }
 
 void deaths_command_ended(struct deaths *d) {
+    struct lookout *l = &d->at[PLACE_CONSOLE];
     d->running = NULL;
-    look_for(d);
+    for (size_t k = 0; k < l->count; k++) // the others go on where they are
+        if (!counts(d, l->rows[k]))
+            l->looked_for[k] = NULL;
 }
 
 static bool exit_matches(const struct death *row, unsigned code, bool very) {

@@ -235,6 +235,20 @@ static void test_no_masking(void **state) {
     pattern_free(set[1]);
 }
 
+// What a match that had begun kept from being seen is seen as soon as that has become void.
+static void test_unmasking(void **state) {
+    (void)state;
+    struct pattern *set[] = {compile("(?s)x.*9|ab"), compile("o")};
+    struct stream *s = stream_new(HISTORY, 1000);
+    assert_int_equal(stream_watch(s, set, 2), 0);
+    append(s, "xoab");
+    assert_int_equal(stream_find(s, false), 1);
+    assert_int_equal(stream_find(s, false), 0);
+    stream_free(s);
+    pattern_free(set[0]);
+    pattern_free(set[1]);
+}
+
 static void test_final(void **state) {
     (void)state;
     struct pattern *set[] = {compile("\\d+"), compile("x(?!y)")};
@@ -471,23 +485,25 @@ static void test_backtracking_is_limited(void **state) {
         pattern_free(set[i]);
 }
 
-// However much text comes: with patterns that do not match, that keep matching, or with none.
+// However much text comes: with patterns that do not match, that keep matching, that wait for a
+// byte, or with none.
 static void test_memory_is_bounded(void **state) {
     (void)state;
-    static const char *const regexes[] = {"never", "(?s)x.*never", "a line\\n"};
+    static const char *const regexes[] = {"never", "(?s)x.*never", "a line\\n", "a[^:]*:"};
     enum { LIMIT = 1000, PIECE = 777, TOTAL = 20000000 };
     char piece[PIECE + 1];
     for (size_t i = 0; i < PIECE; i++)
         piece[i] = "a line\n xyz"[i % 11];
     piece[PIECE] = '\0';
-    for (size_t i = 0; i < 4; i++) {
-        struct pattern *p = i < 3 ? compile(regexes[i]) : NULL;
+    for (size_t i = 0; i < 5; i++) {
+        struct pattern *p = i < 4 ? compile(regexes[i]) : NULL;
         struct stream *s = stream_new(HISTORY, LIMIT);
-        assert_int_equal(stream_watch(s, &p, i < 3), 0);
-        size_t most = 0, total = i == 1 ? TOTAL / 20 : TOTAL;
+        stream_defer(s);
+        assert_int_equal(stream_watch(s, &p, i < 4), 0);
+        size_t most = 0, total = i == 1 || i == 3 ? TOTAL / 20 : TOTAL;
         for (size_t done = 0; done < total; done += PIECE) {
             assert_int_equal(stream_append(s, piece, PIECE), 0);
-            while (i < 3 && stream_find(s, false) >= 0)
+            while (i < 4 && stream_find(s, false) >= 0)
                 ;
             size_t held = SIZE_MAX;
             (void)stream_tail(s, &held);
@@ -542,10 +558,12 @@ static void find_all(struct stream *s, bool final, size_t fed, struct events *e)
 
 // Feeds text in random pieces (seed 0: all at once; 1: byte by byte).
 static void stream_events(const char *text, size_t size, struct pattern **set, size_t count,
-                          size_t limit, uint64_t seed, struct events *e) {
+                          size_t limit, uint64_t seed, bool defers, struct events *e) {
     memset(e, 0, sizeof *e);
     struct stream *s = stream_new(seed % 3 == 0 ? 0 : 100, limit);
     assert_non_null(s);
+    if (defers)
+        stream_defer(s);
     assert_int_equal(stream_watch(s, set, count), 0);
     for (size_t done = 0; done < size;) {
         size_t n = seed == 0 ? size : seed == 1 ? 1 : random_piece(&seed, size - done);
@@ -603,6 +621,7 @@ static const char *const sets[][PATTERNS_MAX] = {
     {"^.*b\\n", "^\\n", "(?<n>o)(?:o|a)*", "a$\\n", NULL},
     {"f(?:.*a)?", "(?s)o.*\\n", "o", "(?<!o)b", NULL},
     {"(?>a+)b", "(a|ab)(o|bo)", "f*o", "\\bf", "\\Bo\\n", NULL},
+    {"foo[^1]*1", "a +[bo]", "1[^\\n]*o\\n", "^[^\\n]*2\\n", "\\n[a-z]+?(?=2)", NULL},
     {"(?s)f(o|b).*?\\d", NULL},
     {"(?s)o.*2", NULL},
     {"(*NO_JIT)(?s)b.*?f", "(*NO_JIT)o+", "(*NO_JIT)^f", "(*NO_JIT)(?<=a)b", NULL},
@@ -634,9 +653,9 @@ static void test_cuts_do_not_matter(void **state) {
                 text[i] = "foobar \n12"[random_below(&r, 10)];
             size_t limit = 1 + random_below(&r, 60);
             plain_events(text, sizeof text, codes, count, limit, &expected);
-            for (uint64_t way = 0; way < 4; way++) {
-                stream_events(text, sizeof text, set, count, limit, way < 2 ? way : seed + way,
-                              &got);
+            for (uint64_t way = 0; way < 8; way++) {
+                stream_events(text, sizeof text, set, count, limit,
+                              way % 4 < 2 ? way % 4 : seed + way, way >= 4, &got);
                 if (!events_equal(&expected, &got, count))
                     fail_msg("set %zu, seed %ju, way %ju, limit %zu", k, (uintmax_t)seed,
                              (uintmax_t)way, limit);
@@ -678,7 +697,7 @@ static void test_like_the_whole_text(void **state) {
                      pcre2_match(code, (PCRE2_SPTR)text, sizeof text, from, 0, m, NULL) >= 0;
                      from = v[1])
                     event_add(&expected, 0, v[1], v[1] - v[0]);
-                stream_events(text, sizeof text, &p, 1, 1000, seed, &got);
+                stream_events(text, sizeof text, &p, 1, 1000, seed, seed % 2 == 0, &got);
                 if (!events_equal(&expected, &got, 1))
                     fail_msg("%s, seed %ju", sets[k][i], (uintmax_t)seed);
             }
@@ -789,6 +808,7 @@ int main(void) {
         cmocka_unit_test(test_group_names),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_no_masking),
+        cmocka_unit_test(test_unmasking),
         cmocka_unit_test(test_final),
         cmocka_unit_test(test_line_beginnings),
         cmocka_unit_test(test_lookbehind),
