@@ -58,6 +58,7 @@ struct link {
     struct note last;    // the last one before it that had something in it
     int quiet_ms;        // so long has nothing come
     int wake_fd;         // see link_set_wake; or -1
+    bool woken;          // see link_woken
     uint64_t cut;        // see link_set_cut; 0: not
     uint64_t in, out;    // bytes sent and read
     uint64_t limit;      // see link_set_limit
@@ -269,6 +270,7 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         {.fd = l->wake_fd, .events = POLLIN},
     };
     const int n = poll(fds, sizeof fds / sizeof *fds, timeout_ms);
+    l->woken = n > 0 && fds[3].revents != 0;
     if (n < 0)
         return errno == EINTR && watch_stop && l->stop_fd >= 0 ? LINK_STOP : LINK_QUIET;
     if (fds[1].revents != 0)
@@ -303,6 +305,10 @@ void link_waited(struct link *l, int ms) {
 
 void link_set_wake(struct link *l, int fd) {
     l->wake_fd = fd;
+}
+
+bool link_woken(const struct link *l) {
+    return l->woken;
 }
 
 void link_set_cut(struct link *l, uint64_t seed) {

@@ -35,12 +35,16 @@ enum link_event {
 // watch_stop false: stop_fd is not looked at.
 enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struct failure *f);
 
-// For a guest that is a recording (again.h). fd: readable when there is something that link_pump
-// need not wait for; it is left to be read. cut: the console is read in pieces of a length that
+// fd: readable when there is something for which link_pump shall not wait any longer; it is left to
+// be read. -1: none (any more).
+void link_set_wake(struct link *l, int fd);
+// Whether there was, the last time.
+bool link_woken(const struct link *l);
+
+// For a guest that is a recording (again.h). cut: the console is read in pieces of a length that
 // follows from this seed, which is not 0. waited: so much time is over without a byte, by another
 // clock. limit: no byte is read beyond so many of the console, for now. counts: bytes that were
 // sent and read so far.
-void link_set_wake(struct link *l, int fd);
 void link_set_cut(struct link *l, uint64_t seed);
 void link_set_limit(struct link *l, uint64_t out);
 

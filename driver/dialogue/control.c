@@ -4,7 +4,7 @@
 
 #include "dialogue/machine_impl.h"
 
-enum { ANSWER_TURN_MS = 5 }; // the answer does not wake the pump, and comes within milliseconds
+enum { AGAIN_MS = 5 }; // before a command is given again
 
 // Gives the command. 0, or -1 with *f.
 static int give(struct machine *m, const struct state *s, struct failure *f) {
@@ -50,18 +50,18 @@ static int await(struct machine *m, const struct state *s, enum qmp_answer *answ
     if (give(m, s, f) != 0)
         return -1;
     machine_begin_wait(m, s->wait != NULL ? s->wait : s->state, machine_budget_ms(s));
-    m->turn_ms = ANSWER_TURN_MS;
     for (;;) {
         *answer = look(m, &says, &status);
         const bool again = *answer == QMP_DONE && s->until != NULL &&
                            strcmp(status, s->until) != 0 && strcmp(status, "failed") != 0;
         if (*answer != QMP_AWAITED && !again)
             break;
-        if (again && give(m, s, f) != 0)
-            return -1;
+        m->turn_ms = again ? AGAIN_MS : m->host.turn_ms;
         const int over = no_answer(m, s, machine_turn(m, f), f);
         if (over != 0)
             return over;
+        if (again && give(m, s, f) != 0)
+            return -1;
     }
     record_answer(link_record(m->link), (int)*answer, says, status);
     if (vars_set(m->vars, "qmp_says", says) != 0 || vars_set(m->vars, "qmp_status", status) != 0)

@@ -65,7 +65,7 @@ static int wait_for_keys(struct machine *m, struct terminal *t, bool console, st
     if (fds[1].revents != 0 && link_pump(m->link, wait_ms, false, f) == LINK_ERROR)
         return -1;
     if (m->qmp != NULL)
-        qmp_pump(m->qmp, false, machine_now_ms(m), deaths_feed_line, m->deaths);
+        qmp_pump(m->qmp, true, false, machine_now_ms(m), deaths_feed_line, m->deaths);
     return fds[0].revents != 0;
 }
 

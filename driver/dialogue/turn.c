@@ -178,6 +178,16 @@ static void take_host_qmp(struct machine *m) {
         take_qmp(m, place, line, size);
 }
 
+// Waits for the console, and for what QEMU itself says.
+static enum link_event pump(struct machine *m, int wait_ms, bool watch_stop, struct failure *f) {
+    if (m->qmp != NULL)
+        link_set_wake(m->link, qmp_fd(m->qmp));
+    const enum link_event event = link_pump(m->link, wait_ms, watch_stop, f);
+    if (m->qmp != NULL) // others that wait for the console leave it unread
+        link_set_wake(m->link, -1);
+    return event;
+}
+
 int machine_turn(struct machine *m, struct failure *f) {
     // While a state is held, the first signal is known already: only a second one counts.
     const bool known = m->hold && signals_count() == 1 && m->told_hold;
@@ -185,15 +195,16 @@ int machine_turn(struct machine *m, struct failure *f) {
         m->host.wait_ms == NULL ? m->turn_ms : m->host.wait_ms(m->host.data, m->turn_ms);
     if (wait_ms < 0)
         return failure_set(f, EXIT_ID_INTERNAL, NULL, "the run is ended from outside");
-    const enum link_event event = link_pump(m->link, wait_ms, !known, f);
+    const enum link_event event = pump(m, wait_ms, !known, f);
     if (event == LINK_QUIET && wait_ms == 0)
         link_waited(m->link, m->turn_ms);
     const double waited = (double)(machine_now_ms(m) - m->waiting_since_ms) / 1000.0;
     size_t size = 0;
     const char *line = link_last_line(m->link, &size);
     report_waiting(m->report, m->waiting_for, waited, line, size);
-    if (m->qmp != NULL)
-        qmp_pump(m->qmp, event == LINK_QUIET, machine_now_ms(m), take_qmp, m);
+    if (m->qmp != NULL) // while text comes, QEMU's socket is read when there is something
+        qmp_pump(m->qmp, event != LINK_TEXT || link_woken(m->link), event == LINK_QUIET,
+                 machine_now_ms(m), take_qmp, m);
     take_host_qmp(m);
     if (event == LINK_ERROR || machine_look_for_death(m, event == LINK_GONE, f) != 0)
         return -1;

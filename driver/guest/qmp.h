@@ -26,9 +26,13 @@ enum qmp_place { QMP_EVENT, QMP_SCREEN, QMP_SCREEN_KERNEL };
 // line of the guest's screen; kernel lines, which begin with a time stamp, apart.
 typedef void qmp_sink(void *arg, enum qmp_place place, const char *line, size_t size);
 
-// Takes in what QEMU says, without waiting. look: the guest is quiet, so its screen is asked for,
-// no oftener than every some seconds of now_ms. A QEMU that does not answer is no failure.
-void qmp_pump(struct qmp *q, bool look, uint64_t now_ms, qmp_sink *sink, void *arg);
+// Readable when QEMU has said something; -1: it talks no more.
+int qmp_fd(const struct qmp *q);
+
+// Takes in what QEMU says, without waiting, when something may have come. look: the guest is quiet,
+// so its screen is asked for, some seconds of now_ms after QEMU has greeted, and no oftener than
+// every so many. A QEMU that does not answer is no failure.
+void qmp_pump(struct qmp *q, bool come, bool look, uint64_t now_ms, qmp_sink *sink, void *arg);
 
 // Gives QEMU a command, as soon as it takes one: JSON with `execute` and perhaps `arguments`. One
 // at a time; what the one before has answered is forgotten. 0, or -1 when the text is no such JSON.

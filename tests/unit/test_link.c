@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "console/link.h"
 #include "shell_link.h"
@@ -42,6 +43,26 @@ static void stay_quiet(struct link *l, int turns) {
     struct failure f = {0};
     while (turns-- > 0)
         assert_int_equal(link_pump(l, 50, false, &f), LINK_QUIET);
+}
+
+// Something else that is to be read ends the wait, and is left to be read.
+static void test_waking(void **state) {
+    (void)state;
+    struct failure f = {0};
+    int ends[2];
+    struct link *l = shell_link("read x");
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    link_set_wake(l, ends[0]);
+    assert_int_equal(link_pump(l, -1, false, &f), LINK_QUIET); // at once
+    assert_true(link_woken(l));
+    assert_int_equal(link_pump(l, -1, false, &f), LINK_QUIET);
+    link_set_wake(l, -1);
+    assert_int_equal(link_pump(l, 10, false, &f), LINK_QUIET);
+    assert_false(link_woken(l));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    link_free(l);
 }
 
 // A guest that is held up in the middle of a time stamp leaves nothing of it in the text.
@@ -141,6 +162,7 @@ static void test_last_line(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waking),
         cmocka_unit_test(test_a_halt_within_a_head),
         cmocka_unit_test(test_a_bracket_at_the_end),
         cmocka_unit_test(test_the_last_kernel_line),
