@@ -72,16 +72,24 @@ void cache_close(struct cache *c) {
 }
 
 static const struct {
-    const char *folder, *suffix, *work;
+    const char *folder, *suffix, *work, *thing, *without;
+    size_t most;
 } kinds[CACHE_KINDS] = {
-    [CACHE_WARM] = {"warm", ".state", "preparing this guest"},
-    [CACHE_ACCEL] = {"accel", ".yaml", "trying the accelerators"},
-    [CACHE_OWN] = {"own", ".yaml", "reading this ISO"},
+    [CACHE_WARM] = {"warm", ".state", "preparing this guest", "the prepared guest", "--no-warm", 4},
+    [CACHE_BOOT] = {"boot", ".file", "unpacking this ISO's kernel", "the unpacked file",
+                    "--no-cache", 8}, // two for each of four ISOs
+    [CACHE_ACCEL] = {.folder = "accel", .suffix = ".yaml", .work = "trying the accelerators"},
+    [CACHE_OWN] = {.folder = "own", .suffix = ".yaml", .work = "reading this ISO"},
 };
 
 int cache_part(struct cache *part, const struct cache *c, enum cache_kind kind, struct failure *f) {
-    *part = (struct cache){
-        .suffix = kinds[kind].suffix, .work = kinds[kind].work, .scratch = -1, .held = -1};
+    *part = (struct cache){.suffix = kinds[kind].suffix,
+                           .work = kinds[kind].work,
+                           .thing = kinds[kind].thing,
+                           .without = kinds[kind].without,
+                           .most = kinds[kind].most,
+                           .scratch = -1,
+                           .held = -1};
     if (asprintf(&part->folder, "%s/%s", c->folder, kinds[kind].folder) < 0)
         part->folder = NULL;
     if (part->folder != NULL)

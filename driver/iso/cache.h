@@ -20,9 +20,13 @@ struct cache {
     char *folder;
     const char *suffix; // of what is kept: ".iso"
     const char *work;   // what the lock is held for, for people: "fetching this ISO"
-    bool temporary;     // removed by cache_close, with all that is in it
-    int scratch;        // holds a temporary folder; else -1
-    int held;           // a descriptor of the ISO that is in use, which cache_clear leaves; else -1
+    // What a store (warm/store.h) keeps here, for people, the option that does without, and how
+    // many of them are kept; of other kinds NULL and 0.
+    const char *thing, *without;
+    size_t most;
+    bool temporary; // removed by cache_close, with all that is in it
+    int scratch;    // holds a temporary folder; else -1
+    int held;       // a descriptor of the ISO that is in use, which cache_clear leaves; else -1
 };
 
 // Finds the folder's name; makes nothing. temporary: a new folder below $TMPDIR instead, which is
@@ -33,6 +37,7 @@ void cache_close(struct cache *c);
 // Things of other kinds have folders of their own in the cache.
 enum cache_kind {
     CACHE_WARM,  // guests that were prepared: KEY.state, KEY.yaml
+    CACHE_BOOT,  // kernels and initramfs without their compression: KEY.file, KEY.yaml
     CACHE_ACCEL, // which accelerator works here: KEY.yaml
     CACHE_OWN,   // ISOs of the user's own, which are where they are: KEY.yaml
     CACHE_KINDS

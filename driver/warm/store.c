@@ -13,20 +13,21 @@
 
 #include "warm/note.h"
 
-static const char state_suffix[] = ".state";
 static const char note_suffix[] = ".yaml";
 static const char part_suffix[] = ".part";
 
-static int cannot(const char *what, int error, struct failure *f) {
+static int cannot(const struct cache *c, const char *what, int error, struct failure *f) {
+    char other[128];
     const bool full = error == ENOSPC || error == EDQUOT;
+    (void)snprintf(other, sizeof other, "name another folder by $XDG_CACHE_HOME, or add %s",
+                   c->without);
     return failure_set(f, full ? EXIT_ID_CACHE_FULL : EXIT_ID_CACHE_UNWRITABLE,
-                       full ? "make room, or name another folder by $XDG_CACHE_HOME"
-                            : "name another folder by $XDG_CACHE_HOME, or add --no-warm",
-                       "%s: %s", what, strerror(error));
+                       full ? "make room, or name another folder by $XDG_CACHE_HOME" : other,
+                       "%s cannot be %s: %s", c->thing, what, strerror(error));
 }
 
-static int stopped(struct failure *f) {
-    return failure_set(f, watch_stop_id(), "run again", "reading the prepared guest was stopped");
+static int stopped(const struct cache *c, struct failure *f) {
+    return failure_set(f, watch_stop_id(), "run again", "reading %s was stopped", c->thing);
 }
 
 static void remove_file(const struct cache *c, const char *key, const char *suffix) {
@@ -36,8 +37,9 @@ static void remove_file(const struct cache *c, const char *key, const char *suff
     free(path);
 }
 
-// Whether the file is the state of that note. 1, 0 with why in *f, or -1 when it is time to stop.
-static int is_right(int fd, const struct note *n, int stop_fd, struct failure *f) {
+// Whether the file is that of the note. 1, 0 with why in *f, or -1 when it is time to stop.
+static int is_right(const struct cache *c, int fd, const struct note *n, int stop_fd,
+                    struct failure *f) {
     struct stat st;
     char hex[DIGEST_HEX_XXH + 1] = "";
     if (n == NULL || n->xxh128 == NULL) {
@@ -50,7 +52,7 @@ static int is_right(int fd, const struct note *n, int stop_fd, struct failure *f
     }
     if (digest_file_of(DIGEST_XXH128, fd, stop_fd, hex) != 0) {
         if (errno == EINTR)
-            return stopped(f);
+            return stopped(c, f);
         failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it cannot be read: %s", strerror(errno));
         return 0;
     }
@@ -69,13 +71,13 @@ static bool hold(int fd) {
 }
 
 int store_find(const struct cache *c, const char *key, int stop_fd, struct failure *f) {
-    char *path = cache_path(c, key, state_suffix);
+    char *path = cache_path(c, key, c->suffix);
     char *note_path = cache_path(c, key, note_suffix);
     *f = (struct failure){.id = EXIT_ID_OK};
     int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd >= 0) {
         struct note *n = note_path == NULL ? NULL : note_load(note_path, key);
-        const bool right = hold(fd) && is_right(fd, n, stop_fd, f) == 1;
+        const bool right = hold(fd) && is_right(c, fd, n, stop_fd, f) == 1;
         note_free(n);
         if (right)
             (void)futimens(fd, NULL); // used just now
@@ -93,10 +95,10 @@ int store_begin(const struct cache *c, const char *key, struct failure *f) {
     char *path = cache_path(c, key, part_suffix);
     if (path == NULL)
         return failure_no_memory(f);
-    (void)unlink(path); // of a run that was killed: its QEMU may still write to it
+    (void)unlink(path); // of a run that was killed: its child may still write to it
     const int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        (void)cannot("the prepared guest cannot be written", errno, f);
+        (void)cannot(c, "written", errno, f);
     free(path);
     return fd;
 }
@@ -107,7 +109,7 @@ void store_give_up(const struct cache *c, const char *key) {
 
 void store_drop(const struct cache *c, const char *key) {
     remove_file(c, key, note_suffix);
-    remove_file(c, key, state_suffix);
+    remove_file(c, key, c->suffix);
 }
 
 // ------------------------------------------------------------------ not too many
@@ -126,7 +128,7 @@ static int by_use(const void *a, const void *b) {
     return x->used.tv_nsec < y->used.tv_nsec ? 1 : x->used.tv_nsec > y->used.tv_nsec ? -1 : 0;
 }
 
-// All states, the last used first. *count; allocated, NULL for none.
+// All of them, the last used first. *count; allocated, NULL for none.
 static struct kept *list(const struct cache *c, size_t *count) {
     struct kept *all = NULL;
     const struct dirent *entry = NULL;
@@ -135,7 +137,7 @@ static struct kept *list(const struct cache *c, size_t *count) {
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         struct stat st;
         const size_t n = strcspn(entry->d_name, ".");
-        if (n != DIGEST_HEX || strcmp(entry->d_name + n, state_suffix) != 0 ||
+        if (n != DIGEST_HEX || strcmp(entry->d_name + n, c->suffix) != 0 ||
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         struct kept *more = reallocarray(all, *count + 1, sizeof *all);
@@ -153,7 +155,7 @@ static struct kept *list(const struct cache *c, size_t *count) {
     return all;
 }
 
-// Removes what is too much; the state of that key stays.
+// Removes what is too much; that of the key stays.
 static void bound(const struct cache *c, const char *key) {
     size_t count = 0;
     uint64_t bytes = 0;
@@ -162,7 +164,7 @@ static void bound(const struct cache *c, const char *key) {
         uint64_t freed = 0;
         size_t busy = 0;
         bytes += all[i].size;
-        if (strcmp(all[i].key, key) == 0 || (i < STORE_STATES_MAX && bytes <= STORE_BYTES_MAX))
+        if (strcmp(all[i].key, key) == 0 || (i < c->most && bytes <= STORE_BYTES_MAX))
             continue;
         (void)cache_clear_key(c, all[i].key, &freed, &busy); // what is in use is left
         bytes -= freed < bytes ? freed : bytes;
@@ -174,22 +176,21 @@ int store_keep(const struct cache *c, const char *key, int fd, int stop_fd, stru
     struct stat st = {0};
     char hex[DIGEST_HEX_XXH + 1] = "";
     char *part = cache_path(c, key, part_suffix);
-    char *path = cache_path(c, key, state_suffix);
+    char *path = cache_path(c, key, c->suffix);
     char *note_path = cache_path(c, key, note_suffix);
     struct note n = {.format = NOTE_FORMAT, .key = (char *)key, .xxh128 = hex};
     int result = 0;
     if (part == NULL || path == NULL || note_path == NULL)
         result = failure_no_memory(f);
     else if (fsync(fd) != 0 || fstat(fd, &st) != 0)
-        result = cannot("the prepared guest cannot be written", errno, f);
+        result = cannot(c, "written", errno, f);
     else if (digest_file_of(DIGEST_XXH128, fd, stop_fd, hex) != 0)
-        result =
-            errno == EINTR ? stopped(f) : cannot("the prepared guest cannot be read", errno, f);
+        result = errno == EINTR ? stopped(c, f) : cannot(c, "read", errno, f);
     if (result == 0) {
         n.size = (uint64_t)st.st_size;
-        remove_file(c, key, note_suffix); // of the state that goes now
+        remove_file(c, key, note_suffix); // of the one that goes now
         if (rename(part, path) != 0 || note_save(&n, note_path) != 0)
-            result = cannot("the prepared guest cannot be kept", errno, f);
+            result = cannot(c, "kept", errno, f);
     }
     if (result == 0 && hold(fd) && lseek(fd, 0, SEEK_SET) == 0)
         bound(c, key);
