@@ -20,6 +20,7 @@ int attempts_prepare(struct run *run, struct failure *f) {
         run->guest.format = (char *)overlay_format;
     }
     run->talk = (struct guest_run){.o = run->o,
+                                   .iso = &run->iso,
                                    .plan = &run->guest,
                                    .scripts = run->scripts,
                                    .report = run->report,
@@ -87,8 +88,7 @@ int attempts_run(struct run *run, enum stage *stage, struct failure *f) {
     const enum stage begun = *stage;
     for (;;) {
         const bool prepared = routes[run->o->route].prepare != NULL;
-        if ((!prepared ||
-             warm_open(&run->talk, &run->iso, run->warm_anew, &run->warm_made, f) == 0) &&
+        if ((!prepared || warm_open(&run->talk, run->warm_anew, &run->warm_made, f) == 0) &&
             guest_run(&run->talk, stage, f) == 0)
             return 0;
         if (next_route(run, stage, begun, f) != 0)

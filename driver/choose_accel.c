@@ -3,11 +3,19 @@
 
 #include <unistd.h>
 
-#include "iso/boot_file.h"
+#include "boot_kept.h"
 
-static int open_files(void *iso, struct race *race, struct failure *f) {
-    race->kernel = boot_file_kernel(iso, true, f);
-    race->initramfs = race->kernel < 0 ? -1 : boot_file_initramfs(iso, true, f);
+struct files {
+    const struct iso *iso;
+    bool no_cache;
+    struct report *report;
+};
+
+static int open_files(void *data, struct race *race, struct failure *f) {
+    const struct files *files = data;
+    race->kernel = boot_kept_kernel(files->iso, files->no_cache, files->report, f);
+    race->initramfs =
+        race->kernel < 0 ? -1 : boot_kept_initramfs(files->iso, files->no_cache, files->report, f);
     return race->initramfs < 0 ? -1 : 0;
 }
 
@@ -20,10 +28,11 @@ int choose_accel(struct race_result *result, struct options *o, const struct iso
                         .scripts = scripts,
                         .timeout_scale = o->timeout_scale,
                         .report = report};
+    struct files files = {.iso = iso, .no_cache = o->no_cache, .report = report};
     if (!verdict_wanted(o))
         return 0;
     const int rc =
-        verdict_find(result, &race, o->no_cache ? NULL : &iso->cache, open_files, iso->path, f);
+        verdict_find(result, &race, o->no_cache ? NULL : &iso->cache, open_files, &files, f);
     if (race.kernel >= 0)
         (void)close(race.kernel);
     if (race.initramfs >= 0)

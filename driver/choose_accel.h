@@ -7,7 +7,7 @@
 #include "report/report.h"
 
 // Sets o->accel, to text in *result, if it is to be found out (verdict_wanted). 0, or -1 as
-// verdict_find or boot_file_open.
+// verdict_find or boot_kept_kernel.
 int choose_accel(struct race_result *result, struct options *o, const struct iso *iso,
                  const struct scripts *scripts, struct report *report, struct failure *f);
 

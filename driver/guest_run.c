@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/monotonic.h"
 #include "base/signals.h"
+#include "boot_kept.h"
 #include "dialogue/assign.h"
 #include "dialogue/given.h"
 #include "dialogue/guest_clock.h"
@@ -46,6 +47,16 @@ int guest_run_prepare(struct guest_run *g, struct failure *f) {
     return 0;
 }
 
+// A guest that goes on does not start: there unpacking would cost more than it saves.
+static int open_kernel(struct guest_run *g, bool unpack, struct failure *f) {
+    g->kernel = unpack ? boot_kept_kernel(g->iso, g->o->no_cache, g->report, f)
+                       : boot_file_open(g->o->iso, BOOT_FILE_KERNEL, f);
+    if (g->kernel >= 0)
+        g->initramfs = unpack ? boot_kept_initramfs(g->iso, g->o->no_cache, g->report, f)
+                              : boot_file_open(g->o->iso, BOOT_FILE_INITRAMFS, f);
+    return g->initramfs < 0 ? -1 : 0;
+}
+
 // What the boot loader would do; or has done, in a guest that was prepared.
 static int load_kernel(struct guest_run *g, struct failure *f) {
     const struct route_row *route = &routes[g->o->route];
@@ -55,11 +66,7 @@ static int load_kernel(struct guest_run *g, struct failure *f) {
     char *cmdline = assign_expand(g->vars, "%{cmdline}", false, f);
     int result = -1;
     if (cmdline != NULL) {
-        // A guest that goes on does not start: unpacking would cost it more than all the rest.
-        const bool unpack = route->prepare == NULL;
-        g->kernel = boot_file_kernel(g->o->iso, unpack, f);
-        g->initramfs = g->kernel < 0 ? -1 : boot_file_initramfs(g->o->iso, unpack, f);
-        if (g->initramfs >= 0)
+        if (open_kernel(g, route->prepare == NULL, f) == 0)
             result = qemu_command_add_kernel(&g->command, g->kernel, g->initramfs, cmdline, f);
     }
     free(cmdline);

@@ -12,6 +12,7 @@
 #include "dialogue/vars.h"
 #include "guest/command.h"
 #include "guest/qmp.h"
+#include "iso/iso.h"
 #include "options/options.h"
 #include "plan/plan.h"
 #include "record/record.h"
@@ -20,6 +21,7 @@
 // The first part is the caller's to fill in, and borrowed; the rest begins with zeroes.
 struct guest_run {
     const struct options *o; // with the ISO's path
+    const struct iso *iso;
     const struct plan *plan; // as the guest's disk goes: with the overlay in the disk's place
     const struct scripts *scripts;
     struct report *report;
@@ -45,7 +47,7 @@ struct guest_run {
 int guest_run_prepare(struct guest_run *g, struct failure *f);
 
 // Starts QEMU, and has the dialogues grow the disk. *stage: how far the disk has come. When it
-// fails, QEMU has been ended. 0, or -1 as machine_run, as boot_file_open, or when QEMU cannot be
+// fails, QEMU has been ended. 0, or -1 as machine_run, as boot_kept_kernel, or when QEMU cannot be
 // started.
 int guest_run(struct guest_run *g, enum stage *stage, struct failure *f);
 

@@ -11,7 +11,6 @@
 struct warm {
     const struct guest_run *like;
     struct guest_run maker;
-    const struct iso *iso;
     struct cache cache;
     char key[DIGEST_HEX + 1];
     struct iso_watch watch;
@@ -28,7 +27,7 @@ static int name_it(struct warm *w, struct failure *f) {
     if (k == NULL)
         return failure_no_memory(f);
     key_text(k, "program", QEMU_GROW_VERSION);
-    key_text(k, "iso", w->iso->sha256);
+    key_text(k, "iso", w->like->iso->sha256);
     key_text(k, "append", o->append);
     key_text(k, "console", o->console ? "yes" : "no");
     key_command(k, w->maker.command.argv);
@@ -88,24 +87,23 @@ static int look_or_prepare(struct warm *w, bool anew, bool *made, struct failure
     return fd;
 }
 
-int warm_open(struct guest_run *g, const struct iso *iso, bool anew, bool *made,
-              struct failure *f) {
+int warm_open(struct guest_run *g, bool anew, bool *made, struct failure *f) {
     struct warm w = {.like = g,
                      .maker = {.o = g->o,
+                               .iso = g->iso,
                                .plan = g->plan,
                                .scripts = g->scripts,
                                .report = g->report,
                                .lock = -1,
                                .prepares = true},
-                     .iso = iso,
                      .cache = {.scratch = -1, .held = -1},
                      .watch = {.data = g->report, .stop_fd = signals_fd(), .note = note_line}};
     *made = false;
-    if (iso->cache.folder == NULL)
+    if (g->iso->cache.folder == NULL)
         return failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "set $HOME or $XDG_CACHE_HOME",
                            "there is no folder for the cache");
     int fd = -1;
-    if (cache_part(&w.cache, &iso->cache, CACHE_WARM, f) == 0 &&
+    if (cache_part(&w.cache, &g->iso->cache, CACHE_WARM, f) == 0 &&
         guest_run_prepare(&w.maker, f) == 0 && name_it(&w, f) == 0)
         fd = look_or_prepare(&w, anew, made, f);
     guest_run_end(&w.maker);

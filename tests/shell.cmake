@@ -92,6 +92,12 @@ foreach(case flipped cut garbage iso version pair kill no-node clock clear accel
   add_guest_test(soak/warm-${case} soak e2e/warm.sh ${case})
 endforeach()
 
+# Kernel and initramfs, unpacked: the same.
+add_guest_test(e2e/kept-twice e2e e2e/kept.sh twice)
+foreach(case flipped garbage iso pair kill clear unwritable)
+  add_guest_test(soak/kept-${case} soak e2e/kept.sh ${case})
+endforeach()
+
 include(shim/tests.cmake)
 # Guests that die for real.
 foreach(death panic panic-unseen emergency kernel-path kernel-path-quiet cd-unreadable disk-io target-full panic-late)

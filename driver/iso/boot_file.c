@@ -75,20 +75,12 @@ int boot_file_open(const char *iso, const char *name, struct failure *f) {
     return out;
 }
 
-// unpack: NULL where it stays as it is.
-static int open_as(const char *iso, const char *name, int unpack(int), struct failure *f) {
+int boot_file_unpacked(const char *iso, const char *name, bool unpack(int packed, int out),
+                       struct failure *f) {
     const int packed = boot_file_open(iso, name, f);
-    const int unpacked = packed < 0 || unpack == NULL ? -1 : unpack(packed);
+    const int unpacked = packed < 0 ? -1 : unpack_sealed(packed, name, unpack);
     if (unpacked < 0)
         return packed;
     (void)close(packed);
     return unpacked;
-}
-
-int boot_file_kernel(const char *iso, bool unpack, struct failure *f) {
-    return open_as(iso, BOOT_FILE_KERNEL, unpack ? unpack_kernel : NULL, f);
-}
-
-int boot_file_initramfs(const char *iso, bool unpack, struct failure *f) {
-    return open_as(iso, BOOT_FILE_INITRAMFS, unpack ? unpack_initramfs : NULL, f);
 }

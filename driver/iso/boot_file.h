@@ -17,9 +17,9 @@ enum { BOOT_FILE_MAX = 256 * 1024 * 1024 }; // bytes of one that is taken
 // EXIT_ID_ISO_WRONG.
 int boot_file_open(const char *iso, const char *name, struct failure *f);
 
-// The kernel and the initramfs, if `unpack` without their compression where unpack.h can take it
-// off, else as boot_file_open. The same returns and failures.
-int boot_file_kernel(const char *iso, bool unpack, struct failure *f);
-int boot_file_initramfs(const char *iso, bool unpack, struct failure *f);
+// The same without its compression, by one of unpack.h's, where that can take it off; else as it
+// is.
+int boot_file_unpacked(const char *iso, const char *name, bool unpack(int packed, int out),
+                       struct failure *f);
 
 #endif

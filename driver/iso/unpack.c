@@ -1,9 +1,6 @@
-// The boot protocol's header of a bzImage, libarchive's filters (loaded in the process that uses
-// them), the notes of an ELF file.
+// The boot protocol's header of a bzImage, the notes of an ELF file, and a process for the work.
 #include "iso/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,30 +11,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/bytes.h"
-#include "base/library.h"
-
-#define CALLS(CALL)                                                                                \
-    CALL(archive_read_data)                                                                        \
-    CALL(archive_read_free)                                                                        \
-    CALL(archive_read_new)                                                                         \
-    CALL(archive_read_next_header)                                                                 \
-    CALL(archive_read_open_memory)                                                                 \
-    CALL(archive_read_support_filter_gzip)                                                         \
-    CALL(archive_read_support_filter_lz4)                                                          \
-    CALL(archive_read_support_filter_lzma)                                                         \
-    CALL(archive_read_support_filter_xz)                                                           \
-    CALL(archive_read_support_filter_zstd)                                                         \
-    CALL(archive_read_support_format_raw)
-
-struct archive_calls {
-    CALLS(LIBRARY_POINTER)
-};
-
-#define ROW(name) LIBRARY_CALL(struct archive_calls, name)
-static const struct library_call calls[] = {CALLS(ROW)};
+#include "iso/expand.h"
 
 // In a bzImage: the kernel's documentation, "The Linux/x86 Boot Protocol".
 enum {
@@ -54,21 +30,15 @@ enum {
 static const char header_magic[] = "HdrS";
 
 enum {
-    SIZE_BYTES = 4,   // of the size behind a payload
-    GZIP_TRAILER = 8, // bytes of a gzip file's end: CRC-32, size
+    SIZE_BYTES = 4, // of the size behind a payload
     CPIO_MAGIC = 6,
-    PIECE = 1 << 16,      // bytes that are unpacked at a time
     NOTE_PVH_ENTRY = 18,  // XEN_ELFNOTE_PHYS32_ENTRY
     NOTE_ALIGNMENT = 4,   // bytes
     NOTES_MAX = 64 * 1024 // bytes of a segment of notes
 };
 static const char note_owner[] = "Xen";
 
-typedef bool taker(const uint8_t *packed, size_t size, int out);
-
-static bool is_gzip(const uint8_t *bytes, size_t size) {
-    return size > GZIP_TRAILER && bytes[0] == 0x1f && bytes[1] == 0x8b;
-}
+typedef bool taker(int packed, uint64_t size, int out);
 
 bool unpack_payload(const uint8_t *image, size_t size, size_t *begin, size_t *length) {
     if (size < HEADER_END || memcmp(image + HEADER_MAGIC, header_magic, 4) != 0 ||
@@ -122,65 +92,26 @@ bool unpack_is_startable(const uint8_t *elf, size_t size) {
     return entry;
 }
 
-// All that comes out of the archive, with the CRC-32 of it.
-static bool take_all(const struct archive_calls *lib, struct archive *a, int out, size_t *done,
-                     uLong *crc) {
-    uint8_t piece[PIECE];
-    for (*done = 0;;) {
-        const la_ssize_t n = lib->archive_read_data(a, piece, sizeof piece);
-        if (n <= 0)
-            return n == 0;
-        *done += (size_t)n;
-        *crc = crc32(*crc, piece, (uInt)n);
-        if (*done > UNPACK_MAX || bytes_write(out, piece, (size_t)n) != 0)
-            return false;
-    }
-}
-
-// One compressed stream. What libarchive leaves to its caller is compared here: gzip's checksum.
-static bool expand(const uint8_t *packed, size_t size, int out, size_t *done) {
-    uLong crc = crc32(0, NULL, 0);
-    struct archive_entry *entry = NULL;
-    struct archive_calls lib;
-    struct failure ignored;
-    if (library_load(QEMU_GROW_LIBARCHIVE, calls, sizeof calls / sizeof *calls, &lib, &ignored) !=
-        0)
-        return false;
-    struct archive *a = lib.archive_read_new();
-    if (a == NULL)
-        return false;
-    bool good = lib.archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
-                lib.archive_read_support_filter_xz(a) == ARCHIVE_OK &&
-                lib.archive_read_support_filter_lzma(a) == ARCHIVE_OK &&
-                lib.archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
-                lib.archive_read_support_filter_lz4(a) == ARCHIVE_OK &&
-                lib.archive_read_support_format_raw(a) == ARCHIVE_OK &&
-                lib.archive_read_open_memory(a, packed, size) == ARCHIVE_OK &&
-                lib.archive_read_next_header(a, &entry) == ARCHIVE_OK &&
-                take_all(&lib, a, out, done, &crc);
-    (void)lib.archive_read_free(a);
-    if (good && is_gzip(packed, size))
-        good = get_le32(packed + size - GZIP_TRAILER) == (uint32_t)crc;
-    return good;
-}
-
 // What was written, as memory (munmap), or NULL.
 static uint8_t *written(int out, size_t size) {
     void *bytes = size == 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_SHARED, out, 0);
     return bytes == MAP_FAILED ? NULL : bytes;
 }
 
-static bool take_kernel(const uint8_t *image, size_t size, int out) {
+static bool take_kernel(int packed, uint64_t size, int out) {
+    uint8_t head[HEADER_END];
+    uint8_t end[SIZE_BYTES];
     size_t begin = 0;
     size_t length = 0;
-    size_t done = 0;
-    if (!unpack_payload(image, size, &begin, &length))
+    uint64_t done = 0;
+    if (bytes_read(packed, head, sizeof head, 0) != (ssize_t)sizeof head ||
+        !unpack_payload(head, size, &begin, &length) ||
+        bytes_read(packed, end, sizeof end, begin + length - SIZE_BYTES) != (ssize_t)sizeof end)
         return false;
-    const uint8_t *packed = image + begin;
-    // gzip has the size within its own end.
-    const size_t behind = is_gzip(packed, length) ? 0 : SIZE_BYTES;
-    if (!expand(packed, length - behind, out, &done) ||
-        get_le32(packed + length - SIZE_BYTES) != (uint32_t)done)
+    struct span payload = {.fd = packed, .at = begin, .left = length};
+    if (!expand_is_gzip(&payload)) // which has the size within its own end
+        payload.left -= SIZE_BYTES;
+    if (!expand(&payload, out, &done) || get_le32(end) != (uint32_t)done)
         return false;
     uint8_t *elf = written(out, done);
     const bool good = elf != NULL && unpack_is_startable(elf, done);
@@ -189,26 +120,21 @@ static bool take_kernel(const uint8_t *image, size_t size, int out) {
     return good;
 }
 
-static bool take_initramfs(const uint8_t *packed, size_t size, int out) {
-    size_t done = 0;
-    if (!is_gzip(packed, size) || !expand(packed, size, out, &done) || done < CPIO_MAGIC)
-        return false;
-    uint8_t *cpio = written(out, done);
-    const bool good = cpio != NULL && (memcmp(cpio, "070701", CPIO_MAGIC) == 0 ||
-                                       memcmp(cpio, "070702", CPIO_MAGIC) == 0);
-    if (cpio != NULL)
-        (void)munmap(cpio, done);
-    return good;
+static bool take_initramfs(int packed, uint64_t size, int out) {
+    uint64_t done = 0;
+    uint8_t magic[CPIO_MAGIC];
+    const struct span all = {.fd = packed, .left = size};
+    return expand_is_gzip(&all) && expand(&all, out, &done) &&
+           bytes_read(out, magic, sizeof magic, 0) == CPIO_MAGIC &&
+           (memcmp(magic, "070701", CPIO_MAGIC) == 0 || memcmp(magic, "070702", CPIO_MAGIC) == 0);
 }
 
 // The child: a damaged file harms nobody but it, and the memory that it needs is given back.
 static _Noreturn void work(int packed, int out, taker *take) {
     struct stat st;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (fstat(packed, &st) != 0 || st.st_size <= 0)
-        _exit(1);
-    const uint8_t *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, packed, 0);
-    _exit(bytes != MAP_FAILED && take(bytes, (size_t)st.st_size, out) ? 0 : 1);
+    _exit(fstat(packed, &st) == 0 && st.st_size > 0 && take(packed, (uint64_t)st.st_size, out) ? 0
+                                                                                               : 1);
 }
 
 static bool worked(int packed, int out, taker *take) {
@@ -222,21 +148,21 @@ static bool worked(int packed, int out, taker *take) {
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static int unpack(int packed, const char *name, taker *take) {
+bool unpack_kernel(int packed, int out) {
+    return worked(packed, out, take_kernel);
+}
+
+bool unpack_initramfs(int packed, int out) {
+    return worked(packed, out, take_initramfs);
+}
+
+int unpack_sealed(int packed, const char *name, bool unpack(int packed, int out)) {
     const int out = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (out < 0)
         return -1;
-    if (worked(packed, out, take) && lseek(out, 0, SEEK_SET) == 0 &&
+    if (unpack(packed, out) && lseek(out, 0, SEEK_SET) == 0 &&
         fcntl(out, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
         return out;
     (void)close(out);
     return -1;
-}
-
-int unpack_kernel(int packed) {
-    return unpack(packed, "kernel", take_kernel);
-}
-
-int unpack_initramfs(int packed) {
-    return unpack(packed, "initramfs", take_initramfs);
 }

@@ -7,17 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UNPACK_MAX = 512 * 1024 * 1024 }; // bytes of what is unpacked
-
-// Both take the descriptor of a whole file and return another one, of memory without a name, sealed
-// and close-on-exec (to be closed). -1: it stays packed, and who starts it has to unpack it, as it
-// would anyway. So it is with anything that is not exactly what is expected. The work is done in a
-// process of its own.
+// All take the descriptor of a whole file. False or -1: it stays packed, and who starts it has to
+// unpack it, as it would anyway. So it is with anything that is not exactly what is expected. The
+// work is done in a process of its own.
+//
+// out: an empty file to read and write, which gets what was packed, or anything.
 //
 // A bzImage: the kernel in it, an ELF file that QEMU can start (PVH).
-int unpack_kernel(int packed);
+bool unpack_kernel(int packed, int out);
 // An initramfs that is one gzip file.
-int unpack_initramfs(int packed);
+bool unpack_initramfs(int packed, int out);
+
+// One of both into memory that has a descriptor but no name, sealed and close-on-exec (to be
+// closed). name: for people who look into /proc.
+int unpack_sealed(int packed, const char *name, bool unpack(int packed, int out));
 
 // Where a bzImage of so many bytes has its compressed kernel, with the size that follows it. False:
 // it is none, or has none.

@@ -105,21 +105,23 @@ static void print_environment(FILE *out) {
         else
             (void)fprintf(out, "The default of\n.Fl Fl %s .\n", row->name);
     }
-    (void)fputs(".It Ev QEMUFLAGS\n"
-                "Further arguments for QEMU.\n"
-                "They are separated by blanks, tabs and line ends; there is no way to quote one.\n"
-                "They come before those of the command line.\n"
-                ".It Ev XDG_CACHE_HOME\n"
-                "The folder below which qemu-grow/ is the cache of ISOs, instead of ~/.cache.\n"
-                ".It Ev XDG_CONFIG_HOME\n"
-                "The folder below which qemu-grow/isos.yaml adds to the catalogue, instead of\n"
-                "~/.config.\n"
-                ".It Ev CURL_CA_BUNDLE , SSL_CERT_FILE\n"
-                "Certificates that servers are checked with, in place of the system's.\n"
-                ".It Ev https_proxy , all_proxy , no_proxy\n"
-                "Proxies, as curl reads them.\n"
-                ".El\n",
-                out);
+    (void)fputs(
+        ".It Ev QEMUFLAGS\n"
+        "Further arguments for QEMU.\n"
+        "They are separated by blanks, tabs and line ends; there is no way to quote one.\n"
+        "They come before those of the command line.\n"
+        ".It Ev XDG_CACHE_HOME\n"
+        "The folder below which qemu-grow/ is the cache of ISOs, unpacked kernels and prepared\n"
+        "guests, instead of ~/.cache.\n"
+        ".It Ev XDG_CONFIG_HOME\n"
+        "The folder below which qemu-grow/isos.yaml adds to the catalogue, instead of\n"
+        "~/.config.\n"
+        ".It Ev CURL_CA_BUNDLE , SSL_CERT_FILE\n"
+        "Certificates that servers are checked with, in place of the system's.\n"
+        ".It Ev https_proxy , all_proxy , no_proxy\n"
+        "Proxies, as curl reads them.\n"
+        ".El\n",
+        out);
 }
 
 static void print_exits(FILE *out) {

@@ -1,83 +1,24 @@
 // Kernel and initramfs without their compression: the same bytes that were packed, or none.
-#include <elf.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "base/bytes.h"
 #include "iso/unpack.h"
-#include "workspace.h"
+#include "kernel_image.h"
 
-enum {
-    SETUP = 1024, // bytes: the boot sector and one more
-    REST = 200000,
-    NOTE_AT = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr),
-};
+typedef bool unpacker(int packed, int out);
 
-// An ELF file with one note, and bytes behind it that do not pack well.
-static void make_elf(const char *owner, uint32_t type) {
-    struct {
-        Elf64_Ehdr e;
-        Elf64_Phdr p;
-        Elf64_Nhdr n;
-        char owner[4];
-        uint32_t entry;
-    } head = {
-        .e = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB},
-              .e_type = ET_EXEC,
-              .e_machine = EM_X86_64,
-              .e_phoff = sizeof(Elf64_Ehdr),
-              .e_phentsize = sizeof(Elf64_Phdr),
-              .e_phnum = 1},
-        .p = {.p_type = PT_NOTE, .p_offset = NOTE_AT, .p_filesz = sizeof(Elf64_Nhdr) + 8},
-        .n = {.n_namesz = 4, .n_descsz = 4, .n_type = type},
-        .entry = 0x1000000,
-    };
-    memcpy(head.owner, owner, 4);
-    FILE *out = fopen("elf", "we");
-    assert_int_equal(fwrite(&head, 1, sizeof head, out), sizeof head);
-    (void)fclose(out);
-    sh_do("head -c %d /dev/urandom >>elf", REST);
-}
-
-// A bzImage around the file `payload`.
-static void make_image(void) {
-    struct stat st;
-    uint8_t head[SETUP] = {0};
-    assert_int_equal(stat("payload", &st), 0);
-    head[0x1f1] = 1;
-    memcpy(head + 0x202, "HdrS", 4);
-    head[0x206] = 0x0f;
-    head[0x207] = 0x02;
-    head[0x248] = 16; // something stands before it
-    for (unsigned i = 0; i < 4; i++)
-        head[0x24c + i] = (uint8_t)((uint64_t)st.st_size >> 8 * i);
-    FILE *out = fopen("image", "we");
-    assert_int_equal(fwrite(head, 1, sizeof head, out), sizeof head);
-    (void)fclose(out);
-    sh_do("{ head -c 16 /dev/zero; cat payload; echo what follows; } >>image");
-}
-
-// Packs the file elf; the size is put behind it, as the kernel's makefiles do, but for gzip.
-static void pack(const char *command, bool size_behind) {
-    struct stat st;
-    assert_int_equal(stat("elf", &st), 0);
-    const unsigned size = (unsigned)st.st_size;
-    sh_do("%s <elf >payload", command);
-    if (size_behind)
-        sh_do("printf '\\%03o\\%03o\\%03o\\%03o' >>payload", size & 255, size >> 8 & 255,
-              size >> 16 & 255, size >> 24);
-    make_image();
-}
-
-static int opened(const char *path, int unpack(int)) {
+static int opened(const char *path, unpacker *unpack) {
     const int packed = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(packed >= 0);
-    const int unpacked = unpack(packed);
+    const int unpacked = unpack_sealed(packed, "test", unpack);
     (void)close(packed);
     return unpacked;
 }
 
-static void expect(const char *path, int unpack(int), const char *original) {
+static void expect(const char *path, unpacker *unpack, const char *original) {
     const int fd = opened(path, unpack);
     assert_true(fd >= 0);
     sh_do("cmp /proc/%d/fd/%d %s", (int)getpid(), fd, original);
@@ -92,6 +33,9 @@ static void test_kernels(void **state) {
         bool size_behind;
     } rows[] = {{"gzip -n", false},
                 {"xz --check=crc32 --x86 --lzma2=dict=8MiB", true},
+                {"xz --check=crc32 --lzma2=dict=4KiB", true}, // too small to be looked at in a file
+                {"xz --format=lzma", true},
+                {"lz4 -q -l", true},
                 {"zstd -q -19", true},
                 {"cat", true}}; // not packed at all
     (void)state;
@@ -102,7 +46,73 @@ static void test_kernels(void **state) {
     }
 }
 
-static void stays(const char *path, int unpack(int)) {
+// Bytes that come again from far back, and many that come out of few.
+static void test_large(void **state) {
+    static const char *const commands[] = {"gzip -n", "xz --check=crc32 --lzma2=preset=0,dict=2MiB",
+                                           "xz --format=lzma --lzma1=preset=0,dict=3MiB"};
+    (void)state;
+    make_elf("Xen", 18);
+    sh_do("head -c 1900000 /dev/urandom >far && cat far far far >>elf && "
+          "head -c 3000000 /dev/zero >>elf && cat far >>elf && head -c 3000000 /dev/zero >>elf");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        pack(commands[i], strcmp(commands[i], "gzip -n") != 0);
+        expect("image", unpack_kernel, "elf");
+    }
+    // Into a file that has a name, of which nothing else is left.
+    const int packed = open("image", O_RDONLY | O_CLOEXEC);
+    const int out = open("named", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(packed >= 0 && out >= 0);
+    assert_true(unpack_kernel(packed, out));
+    sh_do("cmp named elf");
+    close(packed);
+    close(out);
+}
+
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define WITH_SANITIZER
+#endif
+#elif defined __SANITIZE_ADDRESS__
+#define WITH_SANITIZER
+#endif
+
+// The largest of the processes that a child starts to unpack the file image: KiB.
+static long peak(int out) {
+    const pid_t pid = fork();
+    int status = 0;
+    if (pid == 0) {
+        struct rusage u;
+        const int packed = open("image", O_RDONLY | O_CLOEXEC);
+        if (!unpack_kernel(packed, out) || getrusage(RUSAGE_CHILDREN, &u) != 0)
+            _exit(255);
+        _exit((int)(u.ru_maxrss / 1024));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 255);
+    return WEXITSTATUS(status);
+}
+
+// Neither what is packed nor what comes out, nor what is looked at again, is in memory as a whole.
+static void test_memory(void **state) {
+    (void)state;
+#ifdef WITH_SANITIZER
+    skip();
+#endif
+    make_elf("Xen", 18);
+    sh_do("head -c 9000000 /dev/urandom >far && cat far far far far >>elf");
+    pack("xz --check=crc32 --lzma2=preset=0,dict=32MiB", true);
+    const int out = open("peak", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(out >= 0);
+    assert_in_range(peak(out), 1, 15); // MiB
+    sh_do("cmp peak elf");
+    close(out);
+    pack("gzip -n", false);
+    const int memory = memfd_create("peak", MFD_CLOEXEC);
+    assert_in_range(peak(memory), 1, 8);
+    close(memory);
+}
+
+static void stays(const char *path, unpacker *unpack) {
     assert_int_equal(opened(path, unpack), -1);
 }
 
@@ -131,6 +141,15 @@ static void test_kernels_that_stay(void **state) {
     make_image();
     stays("image", unpack_kernel);
     pack("xz --check=crc32", false); // no size behind it
+    stays("image", unpack_kernel);
+    pack("xz --check=crc32", true);
+    damage("image", SETUP + 16 + REST / 2);
+    stays("damaged", unpack_kernel);
+    sh_do("{ xz --check=crc32 <elf; echo; } >more"); // something behind it
+    pack("sh -c 'cat more'", true);
+    stays("image", unpack_kernel);
+    sh_do("xz --check=crc32 <elf | head -c 100000 >less");
+    pack("sh -c 'cat less'", true);
     stays("image", unpack_kernel);
     make_elf("Xen", 17); // QEMU could not start it
     pack("gzip -n", false);
@@ -162,8 +181,8 @@ static void test_initramfs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kernels),
-        cmocka_unit_test(test_kernels_that_stay),
+        cmocka_unit_test(test_kernels),   cmocka_unit_test(test_kernels_that_stay),
+        cmocka_unit_test(test_large),     cmocka_unit_test(test_memory),
         cmocka_unit_test(test_initramfs),
     };
     return cmocka_run_group_tests_name("unpack", tests, workspace_enter, workspace_leave);
