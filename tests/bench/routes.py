@@ -5,9 +5,9 @@ pexpect and Tcl scripts, in turns on one machine, without KVM.
   routes.py QEMU_GROW ISO FOLDER [ROUNDS] [--only=WORDS]
 
 FOLDER is made and emptied. Each tool runs once a round (5 rounds), on its own copy of an OpenWrt-like qcow2 of 120.5 MiB
-that becomes 512 MiB, attached by virtio. What can be made once is made before: libguestfs' appliance, and the guest of
-the route `warm`. Each result is proved by e2e/check/check-grown.sh (virt-resize moves the partition, so it cannot pass); a
-route that gave way to another one counts as failed.
+that becomes 512 MiB, attached by virtio. What can be made once is made before: libguestfs' appliance, the guest of the
+route `warm`, and the unpacked kernel of `direct`. Each result is proved by e2e/check/check-grown.sh (virt-resize moves the
+partition, so it cannot pass); a route that gave way to another one counts as failed.
 Prints each run, then a Markdown table: the median with the least and the most, of the runs that were proved (of all,
 where none was).
 
@@ -139,10 +139,11 @@ def main():
     tools = [*routes_of(program)[::-1], *(tool for tool in PEERS if shutil.which(PEERS[tool][0]))]
     tools = [tool for tool in tools if not only or tool in only[0]]
     results = {tool: [] for tool in tools}
-    for tool in ("virt-resize", "warm"):
+    for tool in ("virt-resize", "warm", "direct"):
         if tool in tools:
             m, why = bench.run(tool, f"first-{tool}")
-            print(f"before: {tool}: {m.seconds:.1f} s{', ' + why if why else ''}", flush=True)
+            memory = "" if tool in PEERS else f", own memory {m.own_memory / (1 << 20):.1f} MiB"
+            print(f"before: {tool}: {m.seconds:.1f} s{memory}{', ' + why if why else ''}", flush=True)
     for number in range(1, rounds + 1):
         for tool in tools:
             m, why = bench.run(tool, f"{number}-{tool}")
