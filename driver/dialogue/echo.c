@@ -18,7 +18,8 @@ static enum echo_verdict judge_once(const char *sent, size_t sent_size, const ch
 }
 
 // Is seen a shuffle of a prefix of sent with another? ahead[a]: the bytes so far can be a bytes of
-// the one copy and the rest of the other, which is not ahead of it.
+// the one copy and the rest of the other, which is not ahead of it. Such a are between low and
+// high, which are near to each other, since a copy hardly ever lags behind by much.
 static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const char *seen,
                                      size_t size, size_t *echoed) {
     bool *ahead = calloc(sent_size + 2, sizeof *ahead);
@@ -27,17 +28,27 @@ static enum echo_verdict judge_twice(const char *sent, size_t sent_size, const c
         return ECHO_WRONG;
     }
     ahead[0] = true;
-    for (size_t k = 0; k < size; k++) {
+    size_t low = 0;
+    size_t high = 0;
+    for (size_t k = 0; k < size && low <= high; k++) {
         // From k bytes to k + 1; downwards, so that ahead[a - 1] is still that of k bytes.
-        for (size_t a = sent_size + 1; a-- > 0;) {
-            const bool leads = a > 0 && ahead[a - 1] && a - 1 < sent_size && sent[a - 1] == seen[k];
+        size_t most = 0;
+        size_t least = sent_size + 1;
+        for (size_t a = (high < sent_size ? high + 1 : high) + 1; a-- > low;) {
+            const bool leads = a > 0 && ahead[a - 1] && sent[a - 1] == seen[k];
             const size_t behind = k >= a ? k - a : sent_size;
             const bool follows = ahead[a] && behind < a && sent[behind] == seen[k];
             ahead[a] = leads || follows;
+            if (ahead[a]) {
+                most = a > most ? a : most;
+                least = a;
+            }
         }
+        low = least;
+        high = most;
     }
     enum echo_verdict verdict = ECHO_WRONG;
-    for (size_t a = 0; a <= sent_size; a++)
+    for (size_t a = low; a <= high; a++)
         if (ahead[a] && size - a <= a) {
             verdict = verdict_of(a, sent_size);
             *echoed = a;
