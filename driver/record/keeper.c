@@ -300,7 +300,6 @@ static int keep(struct keeper *k) {
     for (bool more = true; more;) {
         more = ring_wait(k->ring);
         while (ring_take(k->ring, &m)) {
-            ring_follow(k->ring);
             take(d, &m);
             ring_taken(k->ring, &m);
         }

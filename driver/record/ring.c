@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +27,6 @@ struct shared {
     _Atomic bool gathers;        // the reader
     _Atomic bool waits;          // the writer
     _Atomic int error;
-    _Atomic int processor; // where the writer last put something in; -1: nowhere yet
 };
 
 struct header {
@@ -42,8 +40,7 @@ struct ring {
     int ends[2];
     int end; // of ends: ours; -1 before it is said
     unsigned idle;
-    int processor; // where the reader has followed the writer to; -1: nowhere
-    bool gone;     // the other one
+    bool gone; // the other one
 };
 
 static size_t whole(size_t size) {
@@ -66,8 +63,6 @@ static bool map(struct ring *r) {
                   (off_t)page) != MAP_FAILED;
     r->shared = shared == MAP_FAILED ? NULL : shared;
     r->data = data == MAP_FAILED ? NULL : data;
-    if (r->shared != NULL)
-        atomic_init(&r->shared->processor, -1);
     (void)close(fd);
     return ok;
 }
@@ -76,7 +71,7 @@ struct ring *ring_new(void) {
     struct ring *r = calloc(1, sizeof *r);
     if (r == NULL)
         return NULL;
-    r->ends[0] = r->ends[1] = r->end = r->processor = -1;
+    r->ends[0] = r->ends[1] = r->end = -1;
     if (!map(r) ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, r->ends) != 0) {
         ring_free(r);
@@ -159,7 +154,6 @@ void ring_put(struct ring *r, uint32_t kind, uint64_t us, size_t size) {
     const uint64_t head = atomic_load(&r->shared->head);
     const struct header h = {.kind = kind, .size = (uint32_t)size, .us = us};
     memcpy(r->data + head % SIZE, &h, sizeof h);
-    atomic_store_explicit(&r->shared->processor, sched_getcpu(), memory_order_relaxed);
     atomic_store(&r->shared->head, head + whole(size));
     wake(r, &r->shared->sleeps);
     if (SIZE - room(r) >= MUCH)
@@ -182,17 +176,6 @@ void ring_taken(struct ring *r, const struct ring_message *m) {
     atomic_fetch_add(&r->shared->tail, whole(m->size));
     if (room(r) >= FREE)
         wake(r, &r->shared->waits);
-}
-
-void ring_follow(struct ring *r) {
-    const int now = atomic_load_explicit(&r->shared->processor, memory_order_relaxed);
-    cpu_set_t only;
-    if (now == r->processor || now < 0 || now >= CPU_SETSIZE)
-        return;
-    CPU_ZERO(&only);
-    CPU_SET((size_t)now, &only);
-    (void)sched_setaffinity(0, sizeof only, &only);
-    r->processor = now;
 }
 
 bool ring_wait(struct ring *r) {

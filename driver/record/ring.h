@@ -36,11 +36,6 @@ void ring_put(struct ring *r, uint32_t kind, uint64_t us, size_t size);
 // The next message, or false when there is none now. It lies in the ring until ring_taken.
 bool ring_take(struct ring *r, struct ring_message *m);
 void ring_taken(struct ring *r, const struct ring_message *m);
-// Has the reader's process run where the writer last put something in, and nowhere else. There the
-// messages are in the processor's cache. Read on another one, all of the ring's memory has to come
-// back from there before the writer can use it again, which is the writer's time; and in a run the
-// other processors are the guest's.
-void ring_follow(struct ring *r);
 // Waits until there may be a message. False when the writer is gone (what it left can be taken).
 bool ring_wait(struct ring *r);
 
