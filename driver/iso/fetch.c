@@ -139,7 +139,7 @@ static enum transfer_end one_file(struct file_fetch *x, const char *url, unsigne
     enum transfer_end end = TRANSFER_REFUSED;
     *again = false;
     if (part_open(&p, x->job, x->with, f) == 0) {
-        const struct sink sink = {&p, part_begin, part_write};
+        const struct sink sink = {&p, part_begin, part_write, part_tick};
         const bool whole = x->job->size != 0 && p.size == x->job->size;
         end = whole ? TRANSFER_DONE
                     : transfer_run(x->with->transfer, url, p.size, p.validator, &sink, wait_s, f);
@@ -215,7 +215,7 @@ static int text_write(void *data, const void *bytes, size_t size, struct failure
 static enum transfer_end attempt_text(void *data, const char *url, unsigned *wait_s, bool *forward,
                                       struct failure *f) {
     struct text_fetch *x = data;
-    const struct sink sink = {x, text_begin, text_write};
+    const struct sink sink = {x, text_begin, text_write, NULL};
     *forward = false;
     return transfer_run(x->with->transfer, url, 0, "", &sink, wait_s, f);
 }

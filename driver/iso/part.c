@@ -175,6 +175,12 @@ int part_write(void *data, const void *bytes, size_t size, struct failure *f) {
     return 0;
 }
 
+void part_tick(void *data) {
+    const struct part *p = data;
+    if (p->writer != NULL)
+        writer_tick(p->writer);
+}
+
 // What came has the wrong size or digest.
 static int wrong(struct part *p, const char *sha256, struct failure *f) {
     char head[HEAD];

@@ -24,6 +24,7 @@ int part_open(struct part *p, const struct fetch_job *job, const struct fetcher 
 // For struct sink; data is the part.
 int part_begin(void *data, const struct reply *reply, struct failure *f);
 int part_write(void *data, const void *bytes, size_t size, struct failure *f);
+void part_tick(void *data);
 
 // The transfer has ended in order: checks size and digest, and brings the file to the disk. 0, or
 // -1; the file is then emptied when what came is wrong, and p->again says whether a fresh start

@@ -11,11 +11,12 @@
 #include <strings.h>
 
 #include "base/library.h"
+#include "base/monotonic.h"
 
 enum {
     REDIRECTS_MAX = 5,
     BUFFER = 512 * 1024, // bytes that libcurl reads at a time
-    TURN_MS = 1000,      // libcurl's own clocks are looked at that often, at least
+    TURN_MS = 1000,      // libcurl's own clocks are looked at that often, at least, and the sink's
     WAIT_MAX_S = 60,     // however long a server asks to be left alone
 };
 
@@ -284,6 +285,7 @@ static bool drive(struct transfer *t, CURLcode *code) {
     struct curl_waitfd stop = {.fd = t->watch->stop_fd, .events = CURL_WAIT_POLLIN};
     const unsigned extra = t->watch->stop_fd >= 0 ? 1 : 0;
     int running = 1;
+    uint64_t ticked = monotonic_ms();
     while (running > 0) {
         CURLMcode bad = t->lib.curl_multi_perform(t->multi, &running);
         if (bad == CURLM_OK && running > 0)
@@ -294,6 +296,10 @@ static bool drive(struct transfer *t, CURLcode *code) {
         }
         if (extra > 0 && stop.revents != 0)
             return true;
+        if (t->begun && t->sink->tick != NULL && monotonic_ms() >= ticked + TURN_MS) {
+            t->sink->tick(t->sink->data);
+            ticked = monotonic_ms();
+        }
     }
     int left = 0;
     const CURLMsg *message = t->lib.curl_multi_info_read(t->multi, &left);

@@ -25,6 +25,7 @@ struct sink {
     void *data;
     int (*begin)(void *data, const struct reply *reply, struct failure *f);
     int (*write)(void *data, const void *bytes, size_t size, struct failure *f);
+    void (*tick)(void *data); // about once a second, whether something comes or not; may be NULL
 };
 
 enum transfer_end {
