@@ -16,6 +16,8 @@ set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=cached.sh
+. "$here/cached.sh"
 need QEMU_GROW GUEST_ISO WORK
 case=$1
 iso=$GUEST_ISO
@@ -25,44 +27,11 @@ export XDG_CACHE_HOME
 boot=$XDG_CACHE_HOME/qemu-grow/boot
 sh "$here/../disks/make.sh" openwrt before qcow2
 
-# check NAME: the disk NAME has been grown, by all that other programs can see.
-check() {
-    sh "$here/check/check-grown.sh" before "$1" "$(bytes_of 512M)" >check.log || {
-        cat check.log
-        exit 1
-    }
-}
-
 # grow NAME [OPTION...]: grows a new copy of the disk; the program's words are in NAME.log.
 grow() {
     name=$1
     shift
-    cp --sparse=always before "$name"
-    "$QEMU_GROW" -v --no-transcript --iso="$iso" --route=direct --attach=virtio "$@" "$name" 512M >"$name.log" 2>&1 || {
-        tail -n 40 "$name.log"
-        exit 1
-    }
-    check "$name"
-    rm -f "$name"
-}
-
-# says NAME WORDS..., silent NAME WORDS: whether the run's words have these.
-says() {
-    log=$1.log
-    shift
-    for words in "$@"; do
-        grep -q "$words" "$log" || {
-            echo "$log does not say: $words"
-            tail -n 40 "$log"
-            exit 1
-        }
-    done
-}
-silent() {
-    if grep "$2" "$1.log"; then
-        echo "$1 should not say: $2"
-        exit 1
-    fi
+    grow_by direct "$name" --attach=virtio "$@"
 }
 
 # kernel: the larger of the two files that there are.

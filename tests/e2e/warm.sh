@@ -20,6 +20,8 @@ set -eu
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=cached.sh
+. "$here/cached.sh"
 need QEMU_GROW GUEST_ISO WORK
 case=$1
 iso=$GUEST_ISO
@@ -29,40 +31,9 @@ export XDG_CACHE_HOME
 warm=$XDG_CACHE_HOME/qemu-grow/warm
 sh "$here/../disks/make.sh" openwrt before qcow2
 
-# check NAME: the disk NAME has been grown, by all that other programs can see.
-check() {
-    sh "$here/check/check-grown.sh" before "$1" "$(bytes_of 512M)" >check.log || {
-        cat check.log
-        exit 1
-    }
-}
-
 # run NAME [OPTION...]: grows a new copy of the disk by the route warm; its words are in NAME.log.
 run() {
-    name=$1
-    shift
-    cp --sparse=always before "$name"
-    "$QEMU_GROW" -v --no-transcript --iso="$iso" --route=warm "$@" "$name" 512M >"$name.log" 2>&1 || {
-        tail -n 40 "$name.log"
-        exit 1
-    }
-    check "$name"
-    rm -f "$name"
-}
-
-# says NAME WORDS, silent NAME WORDS: whether the run's words have these.
-says() {
-    grep -q "$2" "$1.log" || {
-        echo "$1 does not say: $2"
-        tail -n 40 "$1.log"
-        exit 1
-    }
-}
-silent() {
-    if grep "$2" "$1.log"; then
-        echo "$1 should not say: $2"
-        exit 1
-    fi
+    grow_by warm "$@"
 }
 
 # state: the one file of a prepared guest that there is.
