@@ -253,10 +253,8 @@ static int bring_line(struct typing *t, struct failure *f) {
 
 // The columns that the prompt takes, as far as is known.
 static size_t columns_before(struct machine *m) {
-    size_t all = 0;
-    size_t rest = 0;
+    size_t all = COLUMNS;
     const char *tail = stream_tail(link_text(m->link), &all);
-    (void)stream_rest(link_text(m->link), &rest);
     size_t column = 0;
     for (size_t i = all; i > 0 && tail[i - 1] != '\n'; i--)
         column++;

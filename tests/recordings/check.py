@@ -4,7 +4,8 @@
   check.py PROGRAM [--cuts=N] [--mutations=N|all] [--jobs=N] [--only=REGEX]
 
 --cuts: so many seeds for each recording, of which the console's reads are cut. --mutations: in so many recordings a
-byte of each prompt that was matched is changed, one at a time; each must be told with state, pattern and offset.
+byte of each prompt that was matched is changed, one at a time; each must be told with state, pattern and offset. And
+so is each of some of the keys that the recording says were typed, down to its last.
 One line per recording, `ok NAME` or `FAIL NAME: why`. Exit code 1 when one failed."""
 
 import argparse
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DIVERGED = 110
+KEYS = 20  # so many of a recording's are changed
 LONG = 300  # seconds after which a run has certainly failed; nothing waits for them
 
 
@@ -109,6 +111,23 @@ def check_mutations(program, folder):
     return count
 
 
+def check_keys(program, folder):
+    """Some of the keys in turn, changed: this run sends others than the recorded one."""
+    with open(os.path.join(folder, "input.log"), "rb") as log:
+        header, keys = log.readline(), log.read()
+    places = [at for at in {len(keys) * part // KEYS for part in range(KEYS)} | {len(keys) - 1} if keys[at] != ord("*")]
+    with tempfile.TemporaryDirectory(prefix="qemu-grow-keys-") as work:
+        copy = os.path.join(work, "recording")
+        shutil.copytree(folder, copy)
+        for place in places:
+            with open(os.path.join(copy, "input.log"), "wb") as log:
+                log.write(header + keys[:place] + bytes([keys[place] ^ 1]) + keys[place + 1 :])
+            done = play(program, copy)
+            must(done.returncode == DIVERGED, f"key {place}: exit code {done.returncode}:", done.stderr)
+            must(f"as byte {place} of what was typed" in done.stderr, f"key {place}:", done.stderr)
+    return len(places)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -129,7 +148,7 @@ def main():
         try:
             check_cuts(program, folder, range(args.cuts + 1))
             if folder in mutated:
-                text = f", {check_mutations(program, folder)} changed prompts told"
+                text = f", {check_mutations(program, folder)} changed prompts told, {check_keys(program, folder)} changed keys"
         except (Wrong, OSError, subprocess.SubprocessError) as wrong:
             print(f"FAIL {name}: {wrong}", flush=True)
             return False

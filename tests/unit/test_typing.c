@@ -9,7 +9,7 @@
 
 #include "dialogue/machine.h"
 
-enum { LINE_MAX_SIZE = 4096, KEYS_OF_A_TERMINAL = 64 };
+enum { LINE_MAX_SIZE = 4096, KEYS_OF_A_TERMINAL = 64, COLUMNS = 80 };
 
 // Keys are letters, so that a failure can be read.
 static const char head[] =
@@ -34,6 +34,7 @@ static const struct kind {
     unsigned twice;       // or comes twice
     unsigned enters;      // so many Enters are lost
     bool late;            // each drawing comes once more, before the answer to the next key
+    bool wraps;           // a row that is full is ended, and then Enter shows nothing
 } kinds[] = {
     {.name = "sound", .prompt = "> "},
     {.name = "late", .prompt = "> ", .drop = 7, .enters = 1, .late = true},
@@ -41,6 +42,10 @@ static const struct kind {
     {.name = "drop3", .prompt = "> ", .drop = 3},
     {.name = "twice2", .prompt = "> ", .twice = 2},
     {.name = "hidden", .prompt = "", .question = "How many?\r\n"},
+    // Two pads take `hello` past the end of the row; one would end there.
+    {.name = "wraps",
+     .prompt = "........................................................................> ",
+     .wraps = true},
     {.name = "hidden3", .prompt = "", .question = "How many?\r\n", .drop = 3},
 };
 
@@ -51,6 +56,10 @@ struct guest {
     unsigned enters;
     bool owes; // a drawing
 };
+
+static bool fills_row(const struct guest *g) {
+    return g->kind->wraps && (strlen(g->kind->prompt) + g->size) % COLUMNS == 0;
+}
 
 static void draw(const struct guest *g) {
     (void)printf("\r%s%.*s", g->kind->prompt, (int)g->size, g->line);
@@ -69,13 +78,13 @@ static void take(struct guest *g, char key) {
     } else if (key == 'E') {
         g->size -= g->size > 0;
     } else if (key == '!') {
-        if (g->enters++ < g->kind->enters)
+        if (g->enters++ < g->kind->enters || fills_row(g))
             return;
         (void)printf("\r\ngot <%.*s>\r\n%s", (int)g->size, g->line, g->kind->prompt);
         g->size = 0;
     } else if (g->size < LINE_MAX_SIZE) {
         g->line[g->size++] = key;
-        (void)putchar(key);
+        (void)printf("%c%s", key, fills_row(g) ? "\r\n" : "");
     }
 }
 
@@ -122,6 +131,8 @@ static const struct {
     {"drop2", SEE TYPE("line"), true},
     {"drop3", SEE TYPE("line"), true},
     {"twice2", SEE TYPE("line"), true},
+    // The prompt's columns count.
+    {"wraps", SEE TYPE("line"), false},
     // Something was pressed, so the line is looked at; it is empty, and its drawing shows nothing.
     {"hidden", PRESS TYPE("bare"), false},
     {"hidden3", PRESS TYPE("bare"), true},
