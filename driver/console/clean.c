@@ -120,6 +120,17 @@ static void control(struct clean *c, struct out *o, char byte) {
     }
 }
 
+// ESC [ 6 n, ECMA-48's device status report: where is the cursor?
+static void note_question(struct clean *c, char byte) {
+    static const char question[] = "\x1b[6n";
+    if (byte != question[c->asking])
+        c->asking = 0;
+    if (byte == question[c->asking] && ++c->asking == sizeof question - 1) {
+        c->asked = true;
+        c->asking = 0;
+    }
+}
+
 void clean_byte(struct clean *c, struct out *o, char byte) {
     if (!escape_inside(&c->escape) && (byte == '\r' || byte == '\n')) { // the most frequent ones
         control(c, o, byte);
@@ -133,6 +144,7 @@ void clean_byte(struct clean *c, struct out *o, char byte) {
         control(c, o, byte);
         break;
     case ESCAPE_PART:
+        note_question(c, byte);
         break;
     }
 }

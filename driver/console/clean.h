@@ -36,6 +36,8 @@ struct clean {
     bool cr_told;  // that CR has been given out as LF
     bool traces;   // lines that begin with `+ ` go to the kernel's sink
     bool plus;     // a `+` at the beginning of a line has come, and is held back
+    bool asked;    // the terminal has been asked where the cursor is
+    size_t asking; // bytes of such a question that have come
     size_t trace_size;
     char trace[TRACE_MAX]; // such a line, up to now
 };

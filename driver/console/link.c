@@ -336,6 +336,10 @@ void link_counts(const struct link *l, uint64_t *in, uint64_t *out) {
     *out = l->out;
 }
 
+bool link_asked(struct link *l) {
+    return view_asked(l->view);
+}
+
 bool link_ended(const struct link *l) {
     return l->ended;
 }

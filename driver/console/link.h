@@ -58,6 +58,9 @@ void link_gather(struct link *l, bool on);
 void link_waited(struct link *l, int ms);
 void link_counts(const struct link *l, uint64_t *in, uint64_t *out);
 
+// Whether the guest has asked where the cursor is (view_asked) since this was called last.
+bool link_asked(struct link *l);
+
 // Queues bytes for the guest.
 void link_send(struct link *l, const char *bytes, size_t size);
 

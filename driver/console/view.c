@@ -51,6 +51,12 @@ void view_traces(struct view *v, bool lift) {
     v->clean.traces = lift;
 }
 
+bool view_asked(struct view *v) {
+    const bool asked = v->clean.asked;
+    v->clean.asked = false;
+    return asked;
+}
+
 // ---- Un-mixing, byte by byte: what has to do with candidates.
 
 static void kernel_begin(struct view *v, const char *head, size_t size) {

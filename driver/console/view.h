@@ -43,6 +43,9 @@ void view_traces(struct view *v, bool lift);
 
 void view_feed(struct view *v, const char *bytes, size_t size);
 
+// Whether the terminal has been asked where its cursor is (ESC [ 6 n) since this was called last.
+bool view_asked(struct view *v);
+
 // Says that nothing more has come for a while: gives out what is held back as the beginning of a
 // possible kernel line (not an unfinished escape sequence). Should it go on as a kernel line after
 // all, that line is lifted whole, and only the beginning stays in the text, too.

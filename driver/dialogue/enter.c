@@ -68,6 +68,7 @@ int enter_line(struct typing *t, struct failure *f) {
         const size_t steps = sent == 0 ? 0 : typing_dither(t->m, DITHER);
         if (steps > 0 && (t->p->idle != NULL || t->p->pad != NULL))
             typing_send(t, t->p->idle != NULL ? t->p->idle : t->p->pad, steps);
+        (void)link_asked(t->m->link); // an answer would come too late
         typing_send(t, t->p->submit, 1);
         t->m->unsure = steps > 0;
         if (t->p->taken == NULL)

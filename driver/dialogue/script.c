@@ -112,6 +112,7 @@ static const cyaml_schema_field_t prompt_fields[] = {
     YAML_STRING("reveal", struct prompt, reveal),
     YAML_STRING("again", struct prompt, again),
     YAML_STRING("idle", struct prompt, idle),
+    YAML_STRING("cursor", struct prompt, cursor),
     YAML_STRING("pad", struct prompt, pad),
     REQUIRED_STRING("submit", struct prompt, submit),
     YAML_STRING("taken", struct prompt, taken),

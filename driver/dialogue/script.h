@@ -106,13 +106,14 @@ struct prompt {
     char *reveal;   // byte before `redraw`, when no drawing was seen; or NULL
     char *again;    // PCRE2: the prompt's end, before a line drawn anew, and after `kill`; or NULL
     char *idle;     // key that does nothing; or NULL
-    char *pad;      // byte at a line's end that no tool regards; or NULL
-    char *submit;   // keys that hand the line in
-    char *taken;    // bytes with which the answer to `submit` begins; or NULL: it is not awaited
-    char *mark;     // template put behind a command; or NULL: no commands here
-    char *probe;    // template of a line that makes the shell print the mark again; or NULL
-    char *done;     // PCRE2 template with group rc: seen when the command has ended; rc is empty
-                    // when the probe finds that the command has never run
+    char *cursor; // what a terminal answers when it is asked where its cursor is; or NULL: nothing
+    char *pad;    // byte at a line's end that no tool regards; or NULL
+    char *submit; // keys that hand the line in
+    char *taken;  // bytes with which the answer to `submit` begins; or NULL: it is not awaited
+    char *mark;   // template put behind a command; or NULL: no commands here
+    char *probe;  // template of a line that makes the shell print the mark again; or NULL
+    char *done;   // PCRE2 template with group rc: seen when the command has ended; rc is empty
+                  // when the probe finds that the command has never run
 };
 
 struct failure_text {

@@ -278,6 +278,13 @@ static int compose(struct typing *t, const char *text, struct failure *f) {
     return 0;
 }
 
+// The guest that has asked where the cursor is gets its answer before the line: what of it went
+// astray is found and mended with the line. Where keys do, or nothing is looked at, it gets none.
+static void answer_question(const struct typing *t) {
+    if (link_asked(t->m->link) && t->p->cursor != NULL && t->size > 0 && t->m->retypings == 0)
+        link_send(t->m->link, t->p->cursor, strlen(t->p->cursor));
+}
+
 int machine_type(struct machine *m, const struct prompt *p, const char *text, struct failure *f) {
     struct typing t = {.m = m, .p = p};
     char why[128];
@@ -286,6 +293,8 @@ int machine_type(struct machine *m, const struct prompt *p, const char *text, st
     machine_note_typed(m, text, p->prompt);
     link_gather(m->link, true);
     m->unsure = m->unsure || m->slow > 0;
+    if (result == 0)
+        answer_question(&t);
     if (result == 0)
         result = bring_line(&t, f);
     if (result == 0) {

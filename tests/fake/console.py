@@ -5,6 +5,7 @@ Bytes are as MEASURED: a guest's LF is CR LF, and the terminal's ONLCR, which QE
 
 import os
 import random
+import re
 import select
 import sys
 import time
@@ -13,6 +14,8 @@ import termios
 COLUMNS = 80
 BIOS_BUFFER = 15  # keys
 ASK_CURSOR = "\x1b[6n"
+ANSWER = re.compile(r"\[\d+;\d+R")  # behind ESC
+UNANSWERED = 0.02  # seconds that busybox sleeps after an Enter, when its question had no answer
 
 
 class Console:
@@ -26,6 +29,7 @@ class Console:
         self.keys = []  # at the serial port, not read by the guest yet
         self.count = 0  # keys that came to the serial port after boot:
         self.booted = False
+        self.asked = False  # where the cursor is, and had no answer
         self.muted = False
         self.kernel_on = False
         self.clock = 0.5
@@ -143,7 +147,8 @@ class Console:
         self.out(text[:half])
         self.noise("prompt")
         self.out(text[half:])
-        if not self.keys:
+        self.asked = not self.keys
+        if self.asked:
             self.raw(ASK_CURSOR)
         self.noise("prompt")
 
@@ -162,6 +167,21 @@ class Console:
                 column = 0
         self.raw("\x1b[J")
 
+    def sequence(self):
+        """Behind ESC: the answer to the question where the cursor is. All else is text, and ESC itself is no key."""
+        keys = ""
+        while not ANSWER.fullmatch(keys) and len(keys) < len("[999;999R"):
+            key = self.key(0.05)
+            if key is None:
+                break
+            keys += key
+            if not re.match(r"\[?[\d;]*R?$", keys):
+                break
+        if ANSWER.fullmatch(keys):
+            self.asked = False
+        else:
+            self.keys[:0] = keys
+
     def line(self, prompt, drawn=None):
         """A line, or None for Ctrl-C, or Ctrl-D on an empty line."""
         self.prompt(prompt)
@@ -170,8 +190,12 @@ class Console:
         line, column = "", first
         while True:
             byte = self.key()
+            if byte == "\x1b":
+                self.sequence()
+                continue
             if byte in "\r\n":
                 self.out("\n")
+                self.pause(UNANSWERED if self.asked else 0)
                 return line
             if byte == "\x03" or (byte == "\x04" and not line):
                 self.out("\n")

@@ -206,7 +206,7 @@ class Machine:
         cmdline = Firmware(self).boot()
         self.words = cmdline.split()
         self.console.booted = True
-        self.console.kernel_on = "console=ttyS0" in self.words
+        self.console.kernel_on = any(word.startswith("console=ttyS0") for word in self.words)
         self.kernel()
         if "rdinit=/bin/sh" in self.words:
             self.mdev["seq"] = "nobody"  # nothing but the kernel makes nodes

@@ -9,9 +9,9 @@ from trial import Case, must
 ROUTES = ("single", "early", "direct")  # from the slowest to the quickest, all before the runbook's
 WAYS = ("hda", "virtio", "usb")
 SHELL = {"single": "single", "early": "rdinit", "direct": "rdinit"}
-KERNEL = {"single": ("console=ttyS0", "quiet", "no_timer_check", "single"),
-          "early": ("console=ttyS0", "quiet", "no_timer_check", "rdinit=/bin/sh"),
-          "direct": ("console=ttyS0", "quiet", "no_timer_check", "rdinit=/bin/sh")}
+KERNEL = {"single": ("console=ttyS0,115200", "quiet", "no_timer_check", "single"),
+          "early": ("console=ttyS0,115200", "quiet", "no_timer_check", "rdinit=/bin/sh"),
+          "direct": ("console=ttyS0,115200", "quiet", "no_timer_check", "rdinit=/bin/sh")}
 OPTIONS = " --initdb --no-network --repositories-file /tmp/apks"
 
 
@@ -68,11 +68,11 @@ CHOICES = (
     Case("routes/early-plug-boot", usb("early", "boot"), after=plugged("start")),
     Case("routes/direct-plug-late", usb("direct", "late", "--plug-by=drive"), after=plugged("rdinit")),
     Case("routes/single-debug-init", ("--route=single", "--debug-init"),
-         after=by("single", ("console=ttyS0", "debug_init", "no_timer_check", "single"))),
+         after=by("single", ("console=ttyS0,115200", "debug_init", "no_timer_check", "single"))),
     Case("routes/early-words", ("--route=early", "--console", "--append=nokaslr edd=off", "--kmsg-mark", "--dmesg"),
-         after=by("early", ("console=ttyS0", "no_timer_check", "rdinit=/bin/sh", "nokaslr", "edd=off"))),
+         after=by("early", ("console=ttyS0,115200", "no_timer_check", "rdinit=/bin/sh", "nokaslr", "edd=off"))),
     Case("routes/direct-words", ("--route=direct", "--console", "--append=a,b 'c'"), "kernel=all",
-         after=by("direct", ("console=ttyS0", "no_timer_check", "rdinit=/bin/sh", "a,b", "'c'"))),
+         after=by("direct", ("console=ttyS0,115200", "no_timer_check", "rdinit=/bin/sh", "a,b", "'c'"))),
     Case("routes/no-is-no-choice", ("--route=direct", "--seq=no", "--log=no"), after=by("direct")),
     Case("routes/direct-in-place", ("--route=direct", "--in-place"), after=by("direct")),
     Case("routes/direct-openwrt", ("--route=direct",), disk="openwrt-padding", size="512M", after=by("direct"),
@@ -82,7 +82,7 @@ CHOICES = (
     Case("routes/fast", ("--fast", "--no-warm"), after=by("direct")),
     Case("routes/fast-plug-boot", ("--fast", "--attach=usb", "--plug=boot"), after=by("early")),
     Case("routes/fast-debug-init", ("--fast", "--debug-init"),
-         after=by("single", ("console=ttyS0", "debug_init", "no_timer_check", "single"))),
+         after=by("single", ("console=ttyS0,115200", "debug_init", "no_timer_check", "single"))),
     Case("routes/fast-seq", ("--fast", "--seq=login"), after=lambda trial, result: took("runbook", result)),
 )
 

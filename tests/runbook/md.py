@@ -83,8 +83,8 @@ def numbers(value):
 def check_numbers(text, plan, folder):
     """Each number of four digits and more is one of the plan's."""
     known = numbers(plan) | {str(plan[when]["bytes"] // 512) for when in ("now", "planned")}
-    plain = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|QG[0-9a-f]{14}|ature [0-9a-f]{8} \(PARTUUID [0-9a-f]{8}|\b3600\b",
-                   "", text.replace(folder, ""))
+    others = r"|QG[0-9a-f]{14}|ature [0-9a-f]{8} \(PARTUUID [0-9a-f]{8}|\b3600\b|ttyS0,115200\b"
+    plain = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}" + others, "", text.replace(folder, ""))
     found = re.findall(r"(?<![\w.])\d{4,}(?![\w.])", plain)
     must(len(found) > 8, "numbers are missing:", found)
     for number in found:

@@ -138,10 +138,10 @@ static void test_final(void **state) {
 // Each route's first state makes a command line for the kernel without anything of the guest's.
 static void test_command_lines(void **state) {
     static const char *const lines[ROUTE_COUNT] = {
-        [ROUTE_SINGLE] = " console=ttyS0 quiet no_timer_check single a=b",
-        [ROUTE_EARLY] = " console=ttyS0 quiet no_timer_check rdinit=/bin/sh a=b",
-        [ROUTE_DIRECT] = "console=ttyS0 quiet no_timer_check rdinit=/bin/sh a=b",
-        [ROUTE_WARM] = "console=ttyS0 quiet no_timer_check rdinit=/bin/sh a=b",
+        [ROUTE_SINGLE] = " console=ttyS0,115200 quiet no_timer_check single a=b",
+        [ROUTE_EARLY] = " console=ttyS0,115200 quiet no_timer_check rdinit=/bin/sh a=b",
+        [ROUTE_DIRECT] = "console=ttyS0,115200 quiet no_timer_check rdinit=/bin/sh a=b",
+        [ROUTE_WARM] = "console=ttyS0,115200 quiet no_timer_check rdinit=/bin/sh a=b",
     };
     struct failure f = {0};
     struct scripts *s = scripts_load(SOURCE_DIR "/scripts", &f);

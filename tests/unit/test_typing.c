@@ -16,7 +16,7 @@ static const char head[] =
     "dialogue: runbook\nabout: a test\n"
     "prompts:\n"
     "  - {prompt: line, echo: once, chunk: 4, kill: K, erase: E, redraw: R, again: '> ', pad: _, "
-    "submit: '!', taken: \"\\n\"}\n"
+    "submit: '!', taken: \"\\n\", cursor: \"\\e[1;1R\"}\n"
     "  - {prompt: bare, echo: once, chunk: 4, kill: K, erase: E, redraw: R, reveal: _, again: "
     "'\\n', "
     "pad: _, submit: '!', taken: \"\\n\"}\n"
@@ -35,6 +35,7 @@ static const struct kind {
     unsigned enters;      // so many Enters are lost
     bool late;            // each drawing comes once more, before the answer to the next key
     bool wraps;           // a row that is full is ended, and then Enter shows nothing
+    bool asks;            // where the cursor is; no Enter comes before the answer
 } kinds[] = {
     {.name = "sound", .prompt = "> "},
     {.name = "late", .prompt = "> ", .drop = 7, .enters = 1, .late = true},
@@ -46,15 +47,19 @@ static const struct kind {
     {.name = "wraps",
      .prompt = "........................................................................> ",
      .wraps = true},
+    {.name = "asks", .prompt = "> ", .asks = true},
     {.name = "hidden3", .prompt = "", .question = "How many?\r\n", .drop = 3},
 };
+
+static const char answer[] = "\x1b[1;1R";
 
 struct guest {
     const struct kind *kind;
     char line[LINE_MAX_SIZE];
     size_t size;
     unsigned enters;
-    bool owes; // a drawing
+    bool owes;       // a drawing
+    size_t answered; // bytes
 };
 
 static bool fills_row(const struct guest *g) {
@@ -67,6 +72,10 @@ static void draw(const struct guest *g) {
 
 // What one key does that has come.
 static void take(struct guest *g, char key) {
+    if (g->kind->asks && key == answer[g->answered]) {
+        g->answered++;
+        return;
+    }
     if (g->owes)
         draw(g);
     g->owes = key == 'R' && g->kind->late;
@@ -78,7 +87,8 @@ static void take(struct guest *g, char key) {
     } else if (key == 'E') {
         g->size -= g->size > 0;
     } else if (key == '!') {
-        if (g->enters++ < g->kind->enters || fills_row(g))
+        if (g->enters++ < g->kind->enters || fills_row(g) ||
+            (g->kind->asks && g->answered < sizeof answer - 1))
             return;
         (void)printf("\r\ngot <%.*s>\r\n%s", (int)g->size, g->line, g->kind->prompt);
         g->size = 0;
@@ -92,7 +102,8 @@ static int guest(const char *name) {
     struct guest g = {.kind = kinds};
     while (strcmp(g.kind->name, name) != 0)
         g.kind++;
-    (void)printf("%s%s", g.kind->question == NULL ? "" : g.kind->question, g.kind->prompt);
+    (void)printf("%s%s%s", g.kind->question == NULL ? "" : g.kind->question, g.kind->prompt,
+                 g.kind->asks ? "\x1b[6n" : "");
     unsigned count = 0;
     char keys[KEYS_OF_A_TERMINAL];
     ssize_t n;
@@ -131,6 +142,7 @@ static const struct {
     {"drop2", SEE TYPE("line"), true},
     {"drop3", SEE TYPE("line"), true},
     {"twice2", SEE TYPE("line"), true},
+    {"asks", SEE TYPE("line"), false},
     // The prompt's columns count.
     {"wraps", SEE TYPE("line"), false},
     // Something was pressed, so the line is looked at; it is empty, and its drawing shows nothing.

@@ -213,6 +213,29 @@ static void test_rows(void **state) {
     }
 }
 
+// ---- Questions to the terminal.
+
+// The question where the cursor is, with a kernel line in it, cut anywhere; others are none.
+static void test_asked(void **state) {
+    (void)state;
+    static const char others[] = "\033[5n\033[16n\033[6m 6n";
+    static const char question[] = "# \033\033[[    1.000000] usb\r\n6n";
+    const size_t size = sizeof question - 1;
+    for (size_t cut = 0; cut <= size; cut++) {
+        struct trace t = {0};
+        struct view *v = view_new(on_text, on_kernel, &t);
+        assert_non_null(v);
+        view_feed(v, others, sizeof others - 1);
+        assert_false(view_asked(v));
+        view_feed(v, question, cut);
+        view_feed(v, question + cut, size - cut);
+        assert_true(view_asked(v));
+        assert_false(view_asked(v));
+        view_free(v);
+        trace_free(&t);
+    }
+}
+
 // ---- Silence.
 
 static const struct idle_row {
@@ -563,6 +586,7 @@ static void test_lines_in_hostile_text(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_asked),
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_traces),
         cmocka_unit_test(test_trace_bounds),
