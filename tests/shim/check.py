@@ -6,7 +6,7 @@
 DRIVER-LOG is qemu-grow's output with -v: it names each line before its Enter is sent (enter `LINE`). The bytes that
 really went to the guest are put through what all line editors there have in common: a byte is added at the end, DEL
 and BS take the last one back, Ctrl-U and Ctrl-C empty the line, Ctrl-W (the monitor's) its last word, other control
-keys change nothing, C-a c changes between the serial port and the monitor. What stands there at an Enter must be the
+keys change nothing, nor does a whole answer to ESC[6n, C-a c changes between the serial port and the monitor. What stands there at an Enter must be the
 line that the driver named for it: blanks at its end aside, which the driver puts there as a probe and no tool
 regards. Each Enter that the driver sent is named once, so those that got lost are left out, in order; an Enter that
 the shim doubled comes on an empty line, and is the shim's own."""
@@ -16,6 +16,8 @@ import re
 import sys
 
 ESCAPE, ENTER = "\x01", "\r"
+ANSWER = re.compile(r"\[\d+;\d+R")  # behind ESC: where the cursor is
+ANSWER_PART = re.compile(r"(\[(\d+(;(\d+R?)?)?)?)?")
 
 
 def lines_meant(path):
@@ -25,7 +27,7 @@ def lines_meant(path):
 
 def entered(path):
     """The lines as they stood at each Enter, and whether that Enter was the shim's own."""
-    lines, focus, escaped = ["", ""], 0, False
+    lines, focus, escaped, answer = ["", ""], 0, False, None
     for record in map(json.loads, open(path, encoding="ascii")):
         if record.get("to") != "guest":
             continue
@@ -37,7 +39,14 @@ def entered(path):
                 escaped = not escaped
                 continue
             line = lines[focus]
-            if byte == ENTER:
+            if answer is not None and ANSWER_PART.fullmatch(answer + byte):
+                answer = None if ANSWER.fullmatch(answer + byte) else answer + byte
+                continue
+            if answer is not None:  # a broken one is text
+                line, answer = line + answer, None
+            if byte == "\x1b":
+                answer = ""
+            elif byte == ENTER:
                 own = bool(doubled) and at > 0 and record["went"][at - 1] == ENTER and line == ""
                 yield line, own
                 line = ""
