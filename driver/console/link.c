@@ -117,7 +117,6 @@ static void on_text(void *arg, const char *text, size_t size) {
 
 static void on_kernel(void *arg, const char *text, size_t size) {
     struct link *l = arg;
-    record_kernel(l->record, text, size);
     news_feed(&l->kernel_news, text, size);
     stamp_feed(&l->stamp, text, size);
     if (l->tap != NULL)
@@ -223,7 +222,6 @@ static bool take_in(struct link *l, struct failure *f, bool *failed) {
         return true;
     }
     view_feed(l->view, bytes, (size_t)n);
-    record_kernel_told(l->record);
     if (l->no_memory) {
         (void)failure_set(f, EXIT_ID_INTERNAL, "free some memory and run again",
                           "there is no memory for the console's text");
@@ -285,7 +283,6 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
     }
     if (l->closed && pty_ended(l->pty, &l->status)) {
         view_end(l->view);
-        record_kernel_told(l->record);
         l->ended = true;
         return LINK_GONE;
     }
@@ -299,7 +296,6 @@ void link_waited(struct link *l, int ms) {
     if (l->quiet_ms < HELD_MS)
         return;
     view_idle(l->view);
-    record_kernel_told(l->record);
     l->quiet_ms = 0;
 }
 

@@ -23,8 +23,7 @@ enum {
 void sheet_open(struct sheet *s, int folder, const char *name) {
     s->error = 0;
     s->size = 0;
-    s->fd =
-        openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY | O_APPEND, 0600);
+    s->fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY | O_APPEND, 0600);
     if (s->fd < 0)
         s->error = errno;
 }

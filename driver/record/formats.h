@@ -10,7 +10,7 @@
 
 enum { CONSOLE_COLUMNS = 80, CONSOLE_ROWS = 24, SHEET_BUFFER = 64 * 1024 };
 
-// A file that is written.
+// A file that is written, and may be read.
 struct sheet {
     int fd;      // or -1
     int error;   // errno, or 0

@@ -16,13 +16,11 @@ enum keeper_kind {
     KEEP_EVENT,  // a line of events.jsonl, with its LF
     KEEP_STATE,  // the same, of a state: a marker in the cast, and a moment to sync
     KEEP_RESIZE, // the line of a new size, which the cast and the timing log tell, too
-    KEEP_KERNEL, // lifted kernel lines, or pieces of them, of the bytes before
     KEEP_TRACES, // lines that begin with `+ ` count as the kernel's from here on
+    KEEP_PART,   // the beginning of a line that is longer than a message
     KEEP_END,    // the line of the run's end; the message's time is its
 };
 
-// With secrets to look for, the keeper lifts the kernel's lines itself, out of what it has masked:
-// then KEEP_KERNEL is not to be sent, else KEEP_TRACES does nothing.
 struct keeper {
     struct ring *ring;
     struct redact *redact;

@@ -61,21 +61,22 @@ char *record_room(struct record *r, size_t size) {
 }
 
 static void put(struct record *r, enum keeper_kind kind, const void *bytes, size_t size) {
+    const bool line = kind != KEEP_OUTPUT && kind != KEEP_INPUT;
     const char *from = bytes;
-    do { // events are shorter than a message may be; a piece of the console may be cut
+    do { // a piece of the console may be cut
         const size_t n = size < RING_MESSAGE_MAX ? size : RING_MESSAGE_MAX;
         char *room = record_room(r, n);
         if (room == NULL)
             return;
         memcpy(room, from, n);
-        ring_put(r->ring, kind, now_us(r), n);
+        ring_put(r->ring, line && n < size ? KEEP_PART : kind, now_us(r), n);
         from += n;
         size -= n;
     } while (size > 0);
 }
 
 void record_line(struct record *r, enum keeper_kind kind, const char *line, size_t size) {
-    if (r->over || size > RING_MESSAGE_MAX)
+    if (r->over)
         return;
     if (r->ring != NULL) {
         put(r, kind, line, size);
@@ -91,32 +92,7 @@ void record_line(struct record *r, enum keeper_kind kind, const char *line, size
 
 void record_output_here(struct record *r, size_t size) {
     r->out += size;
-    r->us = now_us(r);
-    ring_put(r->ring, KEEP_OUTPUT, r->us, size);
-}
-
-void record_kernel(struct record *r, const char *text, size_t size) {
-    while (r != NULL && r->lifts && size > 0) {
-        const size_t room = RECORD_KERNEL - r->kernel_size;
-        const size_t n = size < room ? size : room;
-        memcpy(r->kernel + r->kernel_size, text, n);
-        r->kernel_size += n;
-        text += n;
-        size -= n;
-        if (r->kernel_size == RECORD_KERNEL)
-            record_kernel_told(r);
-    }
-}
-
-void record_kernel_told(struct record *r) {
-    if (r == NULL || r->kernel_size == 0)
-        return;
-    char *room = record_room(r, r->kernel_size);
-    if (room != NULL) {
-        memcpy(room, r->kernel, r->kernel_size);
-        ring_put(r->ring, KEEP_KERNEL, r->us, r->kernel_size);
-    }
-    r->kernel_size = 0;
+    ring_put(r->ring, KEEP_OUTPUT, now_us(r), size);
 }
 
 void record_output(struct record *r, const void *bytes, size_t size) {
@@ -232,7 +208,6 @@ static int begin(struct record *r, const struct options *o, struct failure *f) {
     if (folder < 0)
         return -1;
     learn_words(r->redact, o);
-    r->lifts = !redact_active(r->redact);
     shelf_hold(folder);
     const int rc = start_keeper(r, folder, o->disk == NULL ? "qemu-grow" : o->disk, f);
     (void)close(folder);

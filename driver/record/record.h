@@ -58,10 +58,6 @@ void record_input(struct record *r, const void *bytes, size_t size);
 char *record_room(struct record *r, size_t size);
 void record_output_here(struct record *r, size_t size);
 
-// Lifted kernel lines, or pieces of them; and once all of the bytes that have come are told.
-void record_kernel(struct record *r, const char *text, size_t size);
-void record_kernel_told(struct record *r);
-
 // From here on lines that begin with `+ ` are the kernel's (link_traces).
 void record_traces(struct record *r);
 

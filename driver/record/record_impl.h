@@ -7,8 +7,6 @@
 #include "record/keeper.h"
 #include "record/record.h"
 
-enum { RECORD_KERNEL = 4096 }; // bytes of kernel lines that are put together
-
 struct record {
     double started; // on the monotonic clock
     char *folder;   // or NULL
@@ -19,10 +17,6 @@ struct record {
     char *kept;   // lines that came before there was a folder
     size_t kept_size;
     uint64_t out; // bytes of the console so far
-    bool lifts;   // the kernel's lines are told by record_kernel, not by the keeper
-    char kernel[RECORD_KERNEL];
-    size_t kernel_size;
-    uint64_t us;  // of the last bytes from the guest
     double usage; // when that was told last, in seconds
     struct redact *redact;
     record_watcher *watcher; // or NULL

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    SIZE = 1024 * 1024, // a multiple of the page's size
+    SIZE = 256 * 1024, // a multiple of the page's size; it is to stay in a processor's cache
     BOTH = 2 * SIZE,
     ALIGN = 16,
     GATHER_MS = 10,  // the reader looks again after so long, some times, before it sleeps
@@ -178,13 +178,14 @@ void ring_taken(struct ring *r, const struct ring_message *m) {
         wake(r, &r->shared->waits);
 }
 
-bool ring_wait(struct ring *r) {
+bool ring_wait(struct ring *r, bool *pressed) {
+    *pressed = false;
     if (r->gone)
         return false;
     if (++r->idle <= GATHERINGS) {
         atomic_store(&r->shared->gathers, true);
         sleep_until_woken(r, GATHER_MS);
-        atomic_store(&r->shared->gathers, false);
+        *pressed = !atomic_exchange(&r->shared->gathers, false);
         return true;
     }
     atomic_store(&r->shared->sleeps, true);

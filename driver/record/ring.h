@@ -18,7 +18,7 @@ struct ring_message {
     const char *bytes;
 };
 
-enum { RING_MESSAGE_MAX = 256 * 1024 }; // bytes
+enum { RING_MESSAGE_MAX = 32 * 1024 }; // bytes
 
 // NULL and errno. To be made before the fork; each side then says which one it is.
 struct ring *ring_new(void);
@@ -37,7 +37,8 @@ void ring_put(struct ring *r, uint32_t kind, uint64_t us, size_t size);
 bool ring_take(struct ring *r, struct ring_message *m);
 void ring_taken(struct ring *r, const struct ring_message *m);
 // Waits until there may be a message. False when the writer is gone (what it left can be taken).
-bool ring_wait(struct ring *r);
+// *pressed: the writer has woken us, since much has come.
+bool ring_wait(struct ring *r, bool *pressed);
 
 // The errno of the reader's first failure, for the writer to see; 0: none.
 void ring_set_error(struct ring *r, int error);

@@ -203,6 +203,10 @@ static void test_whole(void **state) {
     memset(large, 'x', sizeof large);
     for (int i = 0; i < 40; i++) // several times what the ring holds
         record_output(r, large, sizeof large);
+    char long_text[100001]; // several times what a message holds
+    memset(long_text, 'y', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    record_typed(r, long_text, "shell");
     record_end(r, 7);
     assert_int_equal(record_failed(r, &f), 0);
     assert_int_equal(record_close(r, &f), 0);
@@ -213,7 +217,8 @@ static void test_whole(void **state) {
     assert_memory_equal(in.output, shown, sizeof shown - 1);
     assert_int_equal(in.input_size, 8);
     assert_memory_equal(in.input, "****** \r", 8);
-    static const char *const types[] = {"start", "repair", "kernel", "state", "typed", "end"};
+    static const char *const types[] = {"start", "repair", "kernel", "state",
+                                        "typed", "typed",  "end"};
     size_t i = 0;
     for (size_t t = 0; t < sizeof types / sizeof *types; t++)
         assert_string_equal(reading_text(reading_next(&in, NULL, &i), "type"), types[t]);
@@ -221,6 +226,7 @@ static void test_whole(void **state) {
     assert_string_equal(reading_text(reading_next(&in, "kernel", &i), "text"),
                         "[    1.500000] usb 1-1: *******");
     assert_string_equal(reading_text(reading_next(&in, "typed", &i), "text"), "p ******");
+    assert_string_equal(reading_text(reading_next(&in, "typed", &i), "text"), long_text);
     assert_true(in.piece_count >= 44 && !in.pieces[0].input && in.pieces[1].input);
     reading_free(&in);
     remove_folder();
