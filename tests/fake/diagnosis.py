@@ -16,7 +16,7 @@ GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 LETTERS = "[bcdfghjkmnpqrstvwxz]"
 # What differs from run to run.
 VARIES = ((rf"\b{LETTERS}{{12}}(?=\W)", "MARKMARK"), (rf"\b{LETTERS}{{6}}\b", "MARK"), (r"\d+\.\d s", "N s"),
-          (r"from byte \d+", "from byte N"), (r"  recording .*\n", ""),
+          (r"\bQG[0-9a-f]{14}", "SERIAL"), (r"from byte \d+", "from byte N"), (r"  recording .*\n", ""),
           # The end may come while Enter's answer is still looked for.
           (r"awaited   (?:the echo of what is typed|fdisk's prompt|e2fsck), for", "awaited   WHAT, for"),
           (r"\\x1b\[6n", ""))  # the shell's question for the cursor may be on its way
