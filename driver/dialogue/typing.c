@@ -251,12 +251,15 @@ static int bring_line(struct typing *t, struct failure *f) {
     return brought == 1 ? mend_settle(t, f) : brought;
 }
 
-// The columns that the prompt takes, as far as is known.
+// The columns that the prompt takes, up to where it was looked for: what comes behind is not yet
+// there each time.
 static size_t columns_before(struct machine *m) {
-    size_t all = COLUMNS;
+    size_t rest = 0;
+    (void)stream_rest(link_text(m->link), &rest);
+    size_t all = rest + COLUMNS;
     const char *tail = stream_tail(link_text(m->link), &all);
     size_t column = 0;
-    for (size_t i = all; i > 0 && tail[i - 1] != '\n'; i--)
+    for (size_t i = all - rest; i > 0 && tail[i - 1] != '\n'; i--)
         column++;
     return column;
 }
