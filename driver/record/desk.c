@@ -168,13 +168,20 @@ static const char *read_back(struct desk *d, const struct ring_message *m) {
     return d->piece;
 }
 
+// The cast ends where it would have a gap.
+static void lose_piece(struct desk *d, const struct ring_message *m) {
+    d->out += m->size;
+    if (d->cast.sheet.error == 0)
+        d->cast.sheet.error = d->output.error != 0 ? d->output.error : EIO;
+}
+
 void desk_write_up(struct desk *d, size_t bytes) {
     for (const struct ring_message *m; bytes > 0 && (m = later_first(d->later)) != NULL;) {
         const char *own = m->kind == KEEP_OUTPUT ? read_back(d, m) : m->bytes;
         if (own != NULL)
             write_message(d, m, own);
-        else if (d->cast.sheet.error == 0)
-            d->cast.sheet.error = d->output.error != 0 ? d->output.error : EIO;
+        else
+            lose_piece(d, m);
         bytes -= m->size < bytes ? m->size : bytes;
         later_drop(d->later);
     }
