@@ -83,8 +83,9 @@ int mend_line(struct typing *t, ptrdiff_t expected, size_t *have, struct failure
     size_t times = 0;
     size_t held = 0;
     ptrdiff_t extra = 0;
-    // A plain echo tells already what stands there.
-    int looked = t->p->echo == ECHO_ONCE && !t->m->unsure && read_line(t, &held, &extra) ? 0 : 2;
+    // A plain echo tells already what stands there; not so half a drawing that is on its way.
+    const bool plain = t->p->echo == ECHO_ONCE && !t->m->unsure && !t->late;
+    int looked = plain && read_line(t, &held, &extra) ? 0 : 2;
     for (; t->failures < FAILURES_MAX; t->failures++) {
         if (looked == 0) {
             const bool few = extra >= 0 && extra <= ERASE_MIN + (ptrdiff_t)held;
