@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/bytes.h"
 #include "console/view.h"
 #include "record/event.h"
 #include "record/formats.h"
@@ -154,18 +154,9 @@ static void write_message(struct desk *d, const struct ring_message *m, const ch
 // The console's bytes of a message that was put off, out of the raw log; NULL when they are not
 // there.
 static const char *read_back(struct desk *d, const struct ring_message *m) {
-    size_t have = 0;
     sheet_flush(&d->output);
-    while (have < m->size) {
-        const ssize_t n = pread(d->output.fd, d->piece + have, m->size - have,
-                                (off_t)(d->header + d->out + have));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return NULL;
-        have += (size_t)n;
-    }
-    return d->piece;
+    const ssize_t n = bytes_read(d->output.fd, d->piece, m->size, d->header + d->out);
+    return n == (ssize_t)m->size ? d->piece : NULL;
 }
 
 // The cast ends where it would have a gap.

@@ -52,10 +52,6 @@ static void mask(void *hold, enum redact_side side, struct redact_range range) {
     }
 }
 
-static bool is_bytes(const struct ring_message *m) {
-    return m->kind == KEEP_OUTPUT || m->kind == KEEP_INPUT;
-}
-
 static enum redact_side side_of(const struct ring_message *m) {
     return m->kind == KEEP_OUTPUT ? REDACT_OUTPUT : REDACT_INPUT;
 }
@@ -64,7 +60,7 @@ static enum redact_side side_of(const struct ring_message *m) {
 static void release(struct hold *h) {
     while (h->first != NULL) {
         struct waiting *w = h->first;
-        if (is_bytes(&w->m) && w->end > h->known[side_of(&w->m)])
+        if (keep_is_bytes(w->m.kind) && w->end > h->known[side_of(&w->m)])
             return;
         desk_take(h->desk, &w->m);
         h->first = w->next;
@@ -93,7 +89,7 @@ static void take(struct hold *h, const struct ring_message *m) {
     struct waiting now = {.m = *m, .bytes = (char *)m->bytes};
     struct waiting **const last = h->last;
     *last = &now; // for mask()
-    if (is_bytes(m)) {
+    if (keep_is_bytes(m->kind)) {
         const enum redact_side side = side_of(m);
         now.end = h->taken[side] += m->size;
         const enum redact_side other = side == REDACT_OUTPUT ? REDACT_INPUT : REDACT_OUTPUT;
@@ -103,7 +99,7 @@ static void take(struct hold *h, const struct ring_message *m) {
     }
     *last = NULL;
     release(h);
-    if (h->first == NULL && (!is_bytes(m) || now.end <= h->known[side_of(m)]))
+    if (h->first == NULL && (!keep_is_bytes(m->kind) || now.end <= h->known[side_of(m)]))
         desk_take(h->desk, m);
     else
         keep_waiting(h, &now);

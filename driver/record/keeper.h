@@ -3,6 +3,7 @@
 #ifndef QEMU_GROW_RECORD_KEEPER_H
 #define QEMU_GROW_RECORD_KEEPER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,6 +21,11 @@ enum keeper_kind {
     KEEP_PART,   // the beginning of a line that is longer than a message
     KEEP_END,    // the line of the run's end; the message's time is its
 };
+
+// Whether messages of the kind hold bytes of the console, which may be cut; else lines, or nothing.
+static inline bool keep_is_bytes(uint32_t kind) {
+    return kind == KEEP_OUTPUT || kind == KEEP_INPUT;
+}
 
 struct keeper {
     struct ring *ring;

@@ -61,7 +61,6 @@ char *record_room(struct record *r, size_t size) {
 }
 
 static void put(struct record *r, enum keeper_kind kind, const void *bytes, size_t size) {
-    const bool line = kind != KEEP_OUTPUT && kind != KEEP_INPUT;
     const char *from = bytes;
     do { // a piece of the console may be cut
         const size_t n = size < RING_MESSAGE_MAX ? size : RING_MESSAGE_MAX;
@@ -69,7 +68,7 @@ static void put(struct record *r, enum keeper_kind kind, const void *bytes, size
         if (room == NULL)
             return;
         memcpy(room, from, n);
-        ring_put(r->ring, line && n < size ? KEEP_PART : kind, now_us(r), n);
+        ring_put(r->ring, n < size && !keep_is_bytes(kind) ? KEEP_PART : kind, now_us(r), n);
         from += n;
         size -= n;
     } while (size > 0);

@@ -6,10 +6,10 @@
 DRIVER-LOG is qemu-grow's output with -v: it names each line before its Enter is sent (enter `LINE`). The bytes that
 really went to the guest are put through what all line editors there have in common: a byte is added at the end, DEL
 and BS take the last one back, Ctrl-U and Ctrl-C empty the line, Ctrl-W (the monitor's) its last word, other control
-keys change nothing, nor does a whole answer to ESC[6n, C-a c changes between the serial port and the monitor. What stands there at an Enter must be the
-line that the driver named for it: blanks at its end aside, which the driver puts there as a probe and no tool
-regards. Each Enter that the driver sent is named once, so those that got lost are left out, in order; an Enter that
-the shim doubled comes on an empty line, and is the shim's own."""
+keys change nothing, nor does a whole answer to ESC[6n, C-a c changes between the serial port and the monitor. What
+stands there at an Enter must be the line that the driver named for it: blanks at its end aside, which the driver puts
+there as a probe and no tool regards. Each Enter that the driver sent is named once, so those that got lost are left
+out, in order; an Enter that the shim doubled comes on an empty line, and is the shim's own."""
 
 import json
 import re

@@ -38,17 +38,27 @@ static const struct {
 };
 enum { ROWS = sizeof rows / sizeof *rows, TIMES = 300 };
 
-// step: bytes that are written up after each third message; 0: none is put off.
-static void record(const char *folder, size_t step) {
+static struct desk *begin(const char *folder, struct desk_given *given) {
     struct failure f;
     assert_int_equal(mkdir(folder, 0700), 0);
-    struct redact *x = redact_new(NULL, 0, &f);
-    const struct desk_given given = {.redact = x,
-                                     .folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                                     .title = "d",
-                                     .started = "2026-01-01T00:00:00Z"};
-    struct desk *d = desk_open(&given);
+    *given = (struct desk_given){.redact = redact_new(NULL, 0, &f),
+                                 .folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                                 .title = "d",
+                                 .started = "2026-01-01T00:00:00Z"};
+    struct desk *d = desk_open(given);
     assert_non_null(d);
+    return d;
+}
+
+static void end(const struct desk_given *given) {
+    (void)close(given->folder);
+    redact_free(given->redact);
+}
+
+// step: bytes that are written up after each third message; 0: none is put off.
+static void record(const char *folder, size_t step) {
+    struct desk_given given;
+    struct desk *d = begin(folder, &given);
     desk_put_off(d, step > 0);
     for (size_t i = 0; i < (size_t)ROWS * TIMES; i++) {
         const char *bytes = rows[i % ROWS].bytes;
@@ -67,8 +77,7 @@ static void record(const char *folder, size_t step) {
     desk_flush(d);
     assert_int_equal(desk_error(d), 0);
     assert_int_equal(desk_close(d), 0);
-    (void)close(given.folder);
-    redact_free(x);
+    end(&given);
 }
 
 static void test_put_off(void **state) {
@@ -89,16 +98,9 @@ static void test_put_off(void **state) {
 // What cannot be read back is told, and ends nothing.
 static void test_lost(void **state) {
     (void)state;
-    struct failure f;
     struct rlimit before;
-    assert_int_equal(mkdir("lost", 0700), 0);
-    struct redact *x = redact_new(NULL, 0, &f);
-    const struct desk_given given = {.redact = x,
-                                     .folder = open("lost", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                                     .title = "d",
-                                     .started = "2026-01-01T00:00:00Z"};
-    struct desk *d = desk_open(&given);
-    assert_non_null(d);
+    struct desk_given given;
+    struct desk *d = begin("lost", &given);
     desk_put_off(d, true);
     static const char bytes[20000];
     const struct ring_message m = {
@@ -113,8 +115,7 @@ static void test_lost(void **state) {
     assert_int_equal(desk_error(d), EFBIG);
     assert_int_equal(desk_close(d), EFBIG);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    (void)close(given.folder);
-    redact_free(x);
+    end(&given);
 }
 
 static const char *name(uint64_t number, char text[32]) {
