@@ -19,9 +19,12 @@ enum {
     PARTIAL_MAX = 64 * 1024, // longest partial match that is waited for
     READ_SIZE = 16 * 1024,
     LAST_LINE_MAX = 256,
-    HELD_MS = 1000,       // silence after which the beginning of a kernel line is taken for text
+    HELD_MS = 1000, // silence after which the beginning of a kernel line is taken for text
+    NS_PER_S = 1000000000,
     TRICKLE = 64,         // bytes of a read: fewer come from a guest that writes byte by byte,
-    PILE_NS = 300 * 1000, // and are let pile up for so long, since each turn has its price
+    PILE_NS = 300 * 1000, // and are let pile up for so long, since each turn has its price;
+    PILE_TEXT_NS = 4 * PILE_NS, // and longer while a text goes on, one such wait after the other,
+    PILE_ECHO_NS = 6 * PILE_NS, // or as long as an echo takes
 };
 
 // The beginning of a line.
@@ -44,7 +47,11 @@ struct link {
     bool closed; // the terminal is gone
     bool ended;
     bool no_memory;
-    bool quick; // the last read got many bytes
+    bool quick;       // the last read got many bytes
+    uint64_t pile_ns; // how long bytes pile up now
+    uint64_t read_ns; // when the last ones were read
+    size_t expected;  // bytes that are still to come, see link_expect
+    uint64_t byte_ns; // a byte of them takes about so long; 0: not known
     struct news text_news, kernel_news;
     struct stamp stamp;
     link_tap *tap; // or NULL
@@ -246,13 +253,35 @@ static void gather(struct link *l, struct failure *f, bool *failed) {
     }
 }
 
+static uint64_t now_ns(void) {
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 // The first byte of some has come. An emulated serial port brings one at a time, tens of
-// microseconds apart.
-static void pile_up(struct link *l, bool watch_stop) {
+// microseconds apart, or hundreds from a BIOS.
+static void pile_up(struct link *l, bool watch_stop, uint64_t now) {
     struct pollfd stop = {.fd = watch_stop ? l->stop_fd : -1, .events = POLLIN};
-    const struct timespec wait = {.tv_nsec = PILE_NS};
-    if (!l->quick)
-        (void)ppoll(&stop, 1, &wait, NULL);
+    if (l->quick)
+        return;
+    const bool goes_on = l->pile_ns > 0 && now - l->read_ns < PILE_TEXT_NS;
+    l->pile_ns = !goes_on ? PILE_NS : l->pile_ns < PILE_TEXT_NS ? 2 * l->pile_ns : PILE_TEXT_NS;
+    uint64_t ns = l->pile_ns;
+    if (l->expected > 0)
+        ns = l->expected * l->byte_ns;
+    ns = ns < PILE_NS ? PILE_NS : ns > PILE_ECHO_NS ? PILE_ECHO_NS : ns;
+    const struct timespec wait = {.tv_nsec = (long)ns};
+    (void)ppoll(&stop, 1, &wait, NULL);
+}
+
+// So many bytes have come in so long. When there might have been more by then, that is the pace of
+// an echo; else it is quicker.
+static void learn_pace(struct link *l, size_t size, uint64_t ns) {
+    if (l->expected == 0)
+        return;
+    l->byte_ns = size < l->expected ? ns / size : l->byte_ns - l->byte_ns / 4;
+    l->expected -= size < l->expected ? size : l->expected;
 }
 
 enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struct failure *f) {
@@ -275,9 +304,13 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         return LINK_STOP;
     if (pty_pending(l->pty) && !l->mute && !l->closed && pty_flush(l->pty) != 0)
         l->mute = true;
+    const uint64_t first = fds[0].revents == 0 ? 0 : now_ns();
+    const uint64_t before = l->out;
     if (fds[0].revents == POLLIN)
-        pile_up(l, watch_stop);
+        pile_up(l, watch_stop, first);
     if (fds[0].revents != 0 && take_in(l, f, &failed)) {
+        l->read_ns = now_ns();
+        learn_pace(l, (size_t)(l->out - before), l->read_ns - first);
         gather(l, f, &failed);
         return failed ? LINK_ERROR : LINK_TEXT;
     }
@@ -347,6 +380,10 @@ void link_send(struct link *l, const char *bytes, size_t size) {
     l->in += size;
     if (pty_write(l->pty, bytes, size) != 0)
         l->mute = true;
+}
+
+void link_expect(struct link *l, size_t size) {
+    l->expected = size;
 }
 
 void link_set_tap(struct link *l, link_tap *tap, void *arg) {

@@ -64,6 +64,11 @@ bool link_asked(struct link *l);
 // Queues bytes for the guest.
 void link_send(struct link *l, const char *bytes, size_t size);
 
+// The program is about to write so many bytes at least, such as an echo: they are let pile up
+// before they are read, as long as that many take by the pace of the last ones, but no more than
+// two milliseconds.
+void link_expect(struct link *l, size_t size);
+
 // Somebody else who gets all clean text (kernel false) and all kernel lines, piece by piece, as
 // soon as they are read.
 typedef void link_tap(void *arg, bool kernel, const char *text, size_t size);

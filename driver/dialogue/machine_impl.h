@@ -129,6 +129,9 @@ int machine_check_stop(struct machine *m, struct failure *f);
 // on the guest's clock.
 void machine_begin_wait(struct machine *m, const char *what, double guest_ms);
 
+// Reads the guest's clock between two looks, for a wait that has ended.
+void machine_read_clock(struct machine *m);
+
 // Patience of so many milliseconds on the guest's clock, from now on.
 struct patience machine_patience(const struct machine *m, double guest_ms);
 

@@ -9,7 +9,8 @@
 #include "guest/room.h"
 
 enum {
-    TURN_MS = 100,    // longest wait in poll: how often the live line and the clock are looked at
+    TURN_MS = 100,    // longest wait in poll: how often the live line is looked at
+    LOOK_TURNS = 3,   // as many turns between two looks at the clock
     STILL_MS = 10000, // a guest that does nothing at all: is the host full?
     STILL_PART = 50,  // nothing at all: less than a fiftieth of the time was computed
     QUIET_PART = 5,   // idle: less than a fifth
@@ -57,7 +58,8 @@ void machine_begin_wait(struct machine *m, const char *what, double guest_ms) {
     m->waiting_since_guest_ms = m->clock.guest_ms;
     (void)snprintf(m->waiting_for, sizeof m->waiting_for, "%s", what);
     m->patience = machine_patience(m, guest_ms);
-    m->turn_ms = m->look_ms = m->host.turn_ms;
+    m->turn_ms = m->host.turn_ms;
+    m->look_ms = LOOK_TURNS * m->host.turn_ms;
     machine_restart_quiet(m);
 }
 
@@ -132,11 +134,17 @@ static int held_up(struct machine *m, struct failure *f) {
     return 0;
 }
 
-// Each look reads some files of /proc for each of QEMU's threads. While text comes, they are as far
-// apart as the turns of a quiet guest are; what came meanwhile counts at the next one.
+// Each look reads some files of /proc for each of QEMU's threads. While text comes, they are a turn
+// apart at least; what came meanwhile counts at the next one.
 static bool time_to_look(const struct machine *m, enum link_event event) {
-    const int apart_ms = event == LINK_TEXT ? m->host.turn_ms : m->look_ms;
+    const int apart_ms =
+        event == LINK_TEXT && m->look_ms < m->host.turn_ms ? m->host.turn_ms : m->look_ms;
     return machine_now_ms(m) >= m->clock.wall_ms + (uint64_t)apart_ms;
+}
+
+void machine_read_clock(struct machine *m) {
+    const struct usage u = m->host.usage(m->host.data, m->link);
+    (void)guest_clock_look(&m->clock, machine_now_ms(m), &u);
 }
 
 // Has the guest made progress since the last look? 0 if there is hope, 2 when patience is over, -1.

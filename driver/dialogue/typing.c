@@ -210,6 +210,7 @@ int typing_bring(struct typing *t, size_t have, struct failure *f) {
     while (have < t->size) {
         const size_t n = t->size - have < chunk ? t->size - have : chunk;
         link_send(t->m->link, t->text + have, n);
+        link_expect(t->m->link, n);
         size_t echoed = 0;
         const int v = typing_await(t, have + n, &echoed, f);
         if (v < 0)

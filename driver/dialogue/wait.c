@@ -278,6 +278,7 @@ static int look(struct machine *m, const struct dialogue *d, const struct state 
 
 // The guest has come to where a state's `takes` says when the reference does.
 static void landmark(struct machine *m, const struct state *s) {
+    machine_read_clock(m);
     guest_clock_landmark(&m->clock, s->takes);
     report_detail(m->report, "a second of the guest's takes %.2f s here",
                   guest_clock_pace(&m->clock));

@@ -65,6 +65,18 @@ static void test_waking(void **state) {
     link_free(l);
 }
 
+// An echo that is expected and does not come, or is another, holds nothing up.
+static void test_expecting(void **state) {
+    (void)state;
+    struct link *l = shell_link("printf one; read x; printf 'two and more'; read x");
+    link_expect(l, 1000000000);
+    await(l, link_text(l), "one");
+    link_send(l, "\n", 1);
+    link_expect(l, 3);
+    await(l, link_text(l), "onetwo and more");
+    link_free(l);
+}
+
 // A guest that is held up in the middle of a time stamp leaves nothing of it in the text.
 static void test_a_halt_within_a_head(void **state) {
     (void)state;
@@ -163,6 +175,7 @@ static void test_last_line(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waking),
+        cmocka_unit_test(test_expecting),
         cmocka_unit_test(test_a_halt_within_a_head),
         cmocka_unit_test(test_a_bracket_at_the_end),
         cmocka_unit_test(test_the_last_kernel_line),
