@@ -47,13 +47,24 @@ int guest_run_prepare(struct guest_run *g, struct failure *f) {
     return 0;
 }
 
-// A guest that goes on does not start: there unpacking would cost more than it saves.
-static int open_kernel(struct guest_run *g, bool unpack, struct failure *f) {
-    g->kernel = unpack ? boot_kept_kernel(g->iso, g->o->no_cache, g->report, f)
-                       : boot_file_open(g->o->iso, BOOT_FILE_KERNEL, f);
+typedef int kept(const struct iso *, bool no_cache, struct report *, struct failure *);
+
+// A guest that goes on does not start: it has its kernel already, and QEMU, whose devices depend on
+// being given one, is given its beginning. For one that is to be prepared unpacking would cost more
+// than it saves.
+static int open_boot_file(const struct guest_run *g, const char *name, kept *unpacked,
+                          struct failure *f) {
+    if (g->prepares)
+        return boot_file_open(g->o->iso, name, f);
+    if (routes[g->o->route].prepare != NULL)
+        return boot_file_open_head(g->o->iso, name, f);
+    return unpacked(g->iso, g->o->no_cache, g->report, f);
+}
+
+static int open_kernel(struct guest_run *g, struct failure *f) {
+    g->kernel = open_boot_file(g, BOOT_FILE_KERNEL, boot_kept_kernel, f);
     if (g->kernel >= 0)
-        g->initramfs = unpack ? boot_kept_initramfs(g->iso, g->o->no_cache, g->report, f)
-                              : boot_file_open(g->o->iso, BOOT_FILE_INITRAMFS, f);
+        g->initramfs = open_boot_file(g, BOOT_FILE_INITRAMFS, boot_kept_initramfs, f);
     return g->initramfs < 0 ? -1 : 0;
 }
 
@@ -66,7 +77,7 @@ static int load_kernel(struct guest_run *g, struct failure *f) {
     char *cmdline = assign_expand(g->vars, "%{cmdline}", false, f);
     int result = -1;
     if (cmdline != NULL) {
-        if (open_kernel(g, route->prepare == NULL, f) == 0)
+        if (open_kernel(g, f) == 0)
             result = qemu_command_add_kernel(&g->command, g->kernel, g->initramfs, cmdline, f);
     }
     free(cmdline);

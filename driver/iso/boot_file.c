@@ -11,7 +11,12 @@
 #include "iso/iso9660.h"
 #include "iso/unpack.h"
 
-enum { PIECE = 65536 }; // bytes that are copied at a time
+enum {
+    PIECE = 65536, // bytes that are copied at a time
+    SETUP_MAX =
+        256 * 512, // most that a kernel's setup code can have: its header counts sectors in a byte
+    HEAD = SETUP_MAX + PIECE // bytes, some of the kernel behind it with them
+};
 
 static const char get_again[] = "get the file again, or leave --iso out to have it fetched";
 
@@ -41,11 +46,12 @@ static int find(int in, const char *iso, const char *name, struct iso9660_extent
     return 0;
 }
 
-static int copy(int in, int out, const struct iso9660_extent *at) {
+static int copy(int in, int out, const struct iso9660_extent *at, uint32_t most) {
     char piece[PIECE];
     const uint64_t begin = (uint64_t)at->sector * ISO9660_SECTOR;
-    for (uint32_t done = 0; done < at->size;) {
-        const uint32_t left = at->size - done;
+    const uint32_t size = at->size < most ? at->size : most;
+    for (uint32_t done = 0; done < size;) {
+        const uint32_t left = size - done;
         const size_t wanted = left < sizeof piece ? left : sizeof piece;
         errno = EIO; // of an image that has become shorter
         if (bytes_read(in, piece, wanted, begin + done) != (ssize_t)wanted ||
@@ -56,7 +62,8 @@ static int copy(int in, int out, const struct iso9660_extent *at) {
     return fcntl(out, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
 }
 
-int boot_file_open(const char *iso, const char *name, struct failure *f) {
+// Its first bytes, as many as `most`.
+static int open_part(const char *iso, const char *name, uint32_t most, struct failure *f) {
     struct iso9660_extent at = {0};
     const int in = open(iso, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (in < 0)
@@ -64,7 +71,7 @@ int boot_file_open(const char *iso, const char *name, struct failure *f) {
     int out = -1;
     if (find(in, iso, name, &at, f) == 0) {
         out = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        if (out < 0 || copy(in, out, &at) != 0) {
+        if (out < 0 || copy(in, out, &at, most) != 0) {
             (void)unreadable(f, iso);
             if (out >= 0)
                 (void)close(out);
@@ -73,6 +80,14 @@ int boot_file_open(const char *iso, const char *name, struct failure *f) {
     }
     (void)close(in);
     return out;
+}
+
+int boot_file_open(const char *iso, const char *name, struct failure *f) {
+    return open_part(iso, name, BOOT_FILE_MAX, f);
+}
+
+int boot_file_open_head(const char *iso, const char *name, struct failure *f) {
+    return open_part(iso, name, HEAD, f);
 }
 
 int boot_file_unpacked(const char *iso, const char *name, bool unpack(int packed, int out),

@@ -17,7 +17,11 @@ enum { BOOT_FILE_MAX = 256 * 1024 * 1024 }; // bytes of one that is taken
 // EXIT_ID_ISO_WRONG.
 int boot_file_open(const char *iso, const char *name, struct failure *f);
 
-// The same without its compression, by one of unpack.h's, where that can take it off; else as it
+// The same, but for its end: enough for QEMU to take it for what it is, for a guest that has its
+// kernel already.
+int boot_file_open_head(const char *iso, const char *name, struct failure *f);
+
+// One of them without its compression, by one of unpack.h's, where that can take it off; else as it
 // is.
 int boot_file_unpacked(const char *iso, const char *name, bool unpack(int packed, int out),
                        struct failure *f);

@@ -15,8 +15,8 @@ enum {
     SIZE = 256 * 1024, // a multiple of the page's size; it is to stay in a processor's cache
     BOTH = 2 * SIZE,
     ALIGN = 16,
-    GATHER_MS = 10,  // the reader looks again after so long, some times, before it sleeps
-    GATHERINGS = 20, // and the writer need not wake it meanwhile
+    GATHER_MS = 50,  // the reader looks again after so long, some times, before it sleeps
+    GATHERINGS = 4,  // and the writer need not wake it meanwhile
     FREE = SIZE / 4, // a writer that waits is woken when there is so much room
     MUCH = SIZE / 2, // a reader that gathers is woken when so much has come
 };

@@ -7,12 +7,12 @@
 
 #include "iso/digest.h"
 
-enum { NOTE_MAX = 4096, NOTE_FORMAT = 2 }; // bytes of the file; of its members
+enum { NOTE_MAX = 4096, NOTE_FORMAT = 3 }; // bytes of the file; of its members
 
 struct note {
     unsigned format;
     char *key;    // of what it depends on, which is the file's name, too
-    char *xxh128; // of the file beside it, or NULL
+    char *xxh128; // of the file beside it (content.h), or NULL
     uint64_t size;
     char *word; // a verdict, or NULL
     char *why;  // for people: how that came, or NULL

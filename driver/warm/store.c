@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "warm/content.h"
 #include "warm/note.h"
 
 static const char note_suffix[] = ".yaml";
@@ -50,7 +51,7 @@ static int is_right(const struct cache *c, int fd, const struct note *n, int sto
         failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it has another size than when it was made");
         return 0;
     }
-    if (digest_file_of(DIGEST_XXH128, fd, stop_fd, hex) != 0) {
+    if (content_digest(fd, stop_fd, hex) != 0) {
         if (errno == EINTR)
             return stopped(c, f);
         failure_set(f, EXIT_ID_CACHE_UNWRITABLE, "-", "it cannot be read: %s", strerror(errno));
@@ -184,7 +185,7 @@ int store_keep(const struct cache *c, const char *key, int fd, int stop_fd, stru
         result = failure_no_memory(f);
     else if (fsync(fd) != 0 || fstat(fd, &st) != 0)
         result = cannot(c, "written", errno, f);
-    else if (digest_file_of(DIGEST_XXH128, fd, stop_fd, hex) != 0)
+    else if (content_thin(fd, stop_fd, hex) != 0)
         result = errno == EINTR ? stopped(c, f) : cannot(c, "read", errno, f);
     if (result == 0) {
         n.size = (uint64_t)st.st_size;

@@ -1,10 +1,10 @@
 // Large files that were made once and are kept in a folder of the cache: guests that were prepared,
 // as QEMU's migration has written them, and kernels without their compression.
 //
-// KEY.state or KEY.file (the cache's suffix) is the file, KEY.yaml its note with size and XXH128,
-// which is written last: a file without a note that fits is none. KEY.part is one that is being
-// made. All of them can be read and written by their owner alone. The cache's `most` of them are
-// kept; those used longest ago go first.
+// KEY.state or KEY.file (the cache's suffix) is the file, KEY.yaml its note with size and digest
+// (content.h), which is written last: a file without a note that fits is none. KEY.part is one that
+// is being made. All of them can be read and written by their owner alone. The cache's `most` of
+// them are kept; those used longest ago go first.
 #ifndef QEMU_GROW_WARM_STORE_H
 #define QEMU_GROW_WARM_STORE_H
 

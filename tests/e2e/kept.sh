@@ -79,7 +79,7 @@ garbage)
     made first
     file=$(kernel)
     truncate -s 1000000 "$file"
-    sed -i "s/^xxh128: .*/xxh128: $(xxhsum -H128 "$file" | cut -d' ' -f1)/; s/^size: .*/size: 1000000/" "${file%.file}.yaml"
+    python3 "$here/../fake/kept_note.py" "$file"
     grow second
     says second 'the route direct gives way to the route early'
     ;;

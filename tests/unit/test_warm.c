@@ -1,9 +1,11 @@
 // What is kept of a guest that was prepared: its name, its file, and when it is none any more.
 #include "workspace.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "warm/content.h"
 #include "warm/key.h"
 #include "warm/note.h"
 #include "warm/store.h"
@@ -147,6 +149,60 @@ static void test_bound(void **state) {
     cache_close(&c);
 }
 
+// The digest of a file by that name, of which holes are made or not, and the space that it takes
+// afterwards (512 bytes).
+static int64_t content(const char *name, bool thin, char hex[DIGEST_HEX_XXH + 1]) {
+    struct stat st;
+    const int fd = open(name, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal((thin ? content_thin : content_digest)(fd, -1, hex), 0);
+    assert_int_equal(fsync(fd), 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(close(fd), 0);
+    return st.st_blocks;
+}
+
+// Zeros count for nothing, written or not; everything else counts, and where it is.
+static void test_content(void **state) {
+    static const char *const others[] = {
+        "printf X | dd of=other bs=1 seek=1000000 conv=notrunc 2>/dev/null",
+        "printf X | dd of=other bs=1 seek=2600000 conv=notrunc 2>/dev/null", // in the zeros
+        "truncate -s -1 other",                                              // the last byte
+        "truncate -s 65536 other",
+        "dd if=full of=other bs=64k skip=48 seek=47 conv=notrunc 2>/dev/null", // in another place
+        ": >other",
+    };
+    (void)state;
+    char right[DIGEST_HEX_XXH + 1];
+    char hex[DIGEST_HEX_XXH + 1];
+    sh_do("head -c 2000000 /dev/urandom >full && head -c 1200000 /dev/zero >>full && "
+          "head -c 70001 /dev/urandom >>full && cp --sparse=never full same && "
+          "cp --sparse=always full holes");
+    const int64_t blocks = content("full", false, right);
+    const int64_t fewer = content("holes", false, hex);
+    assert_string_equal(hex, right);
+    assert_true(fewer < blocks);
+    assert_int_equal(content("full", false, hex), blocks);
+    const int64_t thin = content("full", true, hex);
+    assert_string_equal(hex, right);
+    assert_true(thin < blocks);
+    sh_do("cmp full same");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        sh_do("cp full other && %s", others[i]);
+        (void)content("other", false, hex);
+        assert_string_not_equal(hex, right);
+    }
+    // Told to stop.
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], "", 1), 1);
+    const int fd = open("full", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(content_digest(fd, fds[0], hex), -1);
+    assert_int_equal(errno, EINTR);
+    assert_int_equal(close(fd) | close(fds[0]) | close(fds[1]), 0);
+}
+
 static void test_note(void **state) {
     (void)state;
     char key_here[] = "aa";
@@ -164,10 +220,10 @@ static void test_note(void **state) {
     assert_null(note_load("no note", "aa"));
     assert_null(note_parse("", 0, "aa"));
     assert_null(note_parse("format: 1\nkey: aa\n", 18, "aa"));
-    assert_null(note_parse("format: 2\nkey: aa\nxxh128: zz\n", 29, "aa"));
+    assert_null(note_parse("format: 3\nkey: aa\nxxh128: zz\n", 29, "aa"));
     char large[NOTE_MAX + 1];
     memset(large, '\n', sizeof large);
-    (void)snprintf(large, sizeof large, "format: 2\nkey: aa\n");
+    (void)snprintf(large, sizeof large, "format: 3\nkey: aa\n");
     large[18] = '\n';
     assert_null(note_parse(large, sizeof large, "aa"));
     // Not through a link, not from a folder.
@@ -250,10 +306,8 @@ static void test_key(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_store),
-        cmocka_unit_test(test_bound),
-        cmocka_unit_test(test_note),
-        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_store), cmocka_unit_test(test_bound), cmocka_unit_test(test_content),
+        cmocka_unit_test(test_note),  cmocka_unit_test(test_key),
     };
     return cmocka_run_group_tests(tests, workspace_enter, workspace_leave);
 }
