@@ -1,11 +1,13 @@
-// An abstract Unix socket, fork, PR_SET_PDEATHSIG.
+// An abstract Unix socket, clone, PR_SET_PDEATHSIG.
 #include "plan/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -13,28 +15,82 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LISTEN_FD = 3, PID_DIGITS = 16, EXEC_FAILED = 127 };
+enum { LISTEN_FD = 3, PID_SIZE = 32, EXEC_FAILED = 127, STACK_SIZE = 64 * 1024 };
 
-// Runs in the child.
-static _Noreturn void become(char *const argv[], int listening, int said, pid_t parent) {
-    char pid[PID_DIGITS];
+// What the child has from us. It runs in our memory until it executes the program: copying the
+// tables of ours would take longer than all that it does.
+struct start {
+    char *const *argv;
+    char **env;
+    char listen_pid[PID_SIZE]; // in env; the child's to fill in
+    int listening, said;
+    pid_t parent;
+};
+
+// Runs in the child, all signals blocked. Nothing of our memory is changed but what is meant for
+// it.
+static int become(void *data) {
+    struct start *s = data;
     sigset_t none;
     sigemptyset(&none);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) // it was killed before that
+    if (getppid() != s->parent) // it was killed before that
         _exit(EXEC_FAILED);
     for (int number = 1; number < NSIG; number++)
         (void)signal(number, SIG_DFL);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)setpgid(0, 0); // Ctrl-C at our terminal is ours
-    (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
-    if (said >= 0)
-        (void)dup2(said, STDERR_FILENO);
-    if ((listening == LISTEN_FD ? fcntl(listening, F_SETFD, 0) : dup2(listening, LISTEN_FD)) < 0 ||
-        setenv("LISTEN_PID", pid, 1) != 0 || setenv("LISTEN_FDS", "1", 1) != 0)
+    (void)snprintf(s->listen_pid, sizeof s->listen_pid, "LISTEN_PID=%d", (int)getpid());
+    if (s->said >= 0)
+        (void)dup2(s->said, STDERR_FILENO);
+    if ((s->listening == LISTEN_FD ? fcntl(s->listening, F_SETFD, 0)
+                                   : dup2(s->listening, LISTEN_FD)) < 0)
         _exit(EXEC_FAILED);
-    (void)execv(argv[0], argv);
+    (void)execve(s->argv[0], s->argv, s->env);
     _exit(EXEC_FAILED);
+}
+
+// Our environment with that of a socket's activation. NULL without memory; free() it.
+static char **environment(char *listen_pid) {
+    static char listen_fds[] = "LISTEN_FDS=1";
+    size_t count = 0;
+    while (environ[count] != NULL)
+        count++;
+    char **env = calloc(count + 3, sizeof *env);
+    if (env == NULL)
+        return NULL;
+    char **next = env;
+    *next++ = listen_pid;
+    *next++ = listen_fds;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "LISTEN_", strlen("LISTEN_")) != 0)
+            *next++ = environ[i];
+    return env;
+}
+
+// The child's number, or -1 with errno.
+static pid_t start(char *const argv[], int listening, int said) {
+    struct start s = {.argv = argv, .listening = listening, .said = said, .parent = getpid()};
+    s.env = environment(s.listen_pid);
+    char *stack = malloc(STACK_SIZE);
+    pid_t pid = -1;
+    if (stack != NULL && s.env != NULL) {
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        (void)sigprocmask(SIG_SETMASK, &all, &before);
+        pid = clone(become, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
+        const int saved = errno;
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = saved;
+    } else {
+        errno = ENOMEM;
+    }
+    const int saved = errno;
+    free(stack);
+    free(s.env);
+    errno = saved;
+    return pid;
 }
 
 // A listening socket with a name that the kernel makes up, which is in no folder. -1 with errno.
@@ -56,16 +112,13 @@ int server_start(struct server *s, char *const argv[]) {
     struct sockaddr_un name;
     socklen_t size;
     *s = (struct server){.pid = -1, .said = memfd_create("server", MFD_CLOEXEC)};
-    const pid_t self = getpid();
     const int listening = listen_somewhere(&name, &size);
     if (listening < 0)
         return -1;
     // Connected before the server is there: the kernel keeps us waiting in the socket's queue.
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&name, size) == 0)
-        s->pid = fork();
-    if (s->pid == 0)
-        become(argv, listening, s->said, self);
+        s->pid = start(argv, listening, s->said);
     const int saved = errno;
     (void)close(listening);
     if (s->pid < 0 && fd >= 0) {

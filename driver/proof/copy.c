@@ -109,12 +109,17 @@ static int fill_chunk(struct copy *c, uint64_t number, struct failure *f) {
     const size_t size = left < CHUNK ? (size_t)left : CHUNK;
     if (c->from.read(c->from.data, c->chunk, size, offset, f) != 0)
         return -1;
+    size_t first = 0; // of the pages that are still to be written
     for (size_t at = 0; at < size; at += PAGE) {
         const size_t part = size - at < PAGE ? size - at : PAGE;
-        if (memcmp(c->chunk + at, zeros, part) != 0 &&
-            write_all(c, c->chunk + at, part, offset + at, f) != 0)
+        if (memcmp(c->chunk + at, zeros, part) != 0)
+            continue;
+        if (write_all(c, c->chunk + first, at - first, offset + first, f) != 0)
             return -1;
+        first = at + part;
     }
+    if (write_all(c, c->chunk + first, size - first, offset + first, f) != 0)
+        return -1;
     c->have[number / 8] = (uint8_t)(c->have[number / 8] | 1U << number % 8);
     c->filled += size;
     return 0;
