@@ -1,7 +1,10 @@
 #!/bin/sh
 # Proves that AFTER is BEFORE, grown to SIZE_BYTES: by other means than the driver's, on the host.
 #
-#   check-grown.sh BEFORE AFTER SIZE_BYTES
+#   check-grown.sh [--moved] BEFORE AFTER SIZE_BYTES
+#
+# With --moved the partition may have moved, and need not end where the disk does, as other programs than
+# ours have it (virt-resize): what was in the partition counts, and that it has become larger.
 #
 # BEFORE and AFTER are disk images of any format that qemu-img reads. One line per check,
 # `ok   NAME  words` or `FAIL NAME  words`; exit 0 when all are ok, 1 when one failed, 2 on wrong use.
@@ -17,8 +20,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=manifest.sh
 . "$here/manifest.sh"
 
+moved=no
+[ "${1:-}" != --moved ] || {
+    moved=yes
+    shift
+}
 [ $# -eq 3 ] || {
-    echo "usage: check-grown.sh BEFORE AFTER SIZE_BYTES" >&2
+    echo "usage: check-grown.sh [--moved] BEFORE AFTER SIZE_BYTES" >&2
     exit 2
 }
 before_path=$(realpath -- "$1")
@@ -49,7 +57,7 @@ equal() {
     fi
 }
 
-# same_bytes NAME FIRST COUNT WORDS: this range must be the same in both images.
+# same_bytes NAME FIRST COUNT WORDS: this range must be the same in both images; FIRST may be BEFORE:AFTER.
 same_bytes() {
     if cmp -n "$3" -i "$2" before after >cmp.log 2>&1; then
         pass "$1" "$4"
@@ -109,10 +117,16 @@ check_entry() {
 $(table_slot after.table "$slot")
 END
     equal partition-number "$slot" "$(table_last after.table | cut -d ' ' -f 1)"
-    equal partition-start "$start" "$new_start"
     equal partition-type "$type" "$new_type"
     equal partition-flag "$flag" "$new_flag"
-    equal partition-end $((wanted_bytes / 512)) $((${new_start:-0} + ${new_sectors:-0}))
+    if [ "$moved" = no ]; then
+        equal partition-start "$start" "$new_start"
+        equal partition-end $((wanted_bytes / 512)) $((${new_start:-0} + ${new_sectors:-0}))
+    elif [ "${new_sectors:-0}" -gt "$sectors" ]; then
+        pass partition-size "$new_sectors sectors in place of $sectors"
+    else
+        fail partition-size "${new_sectors:-0} sectors in place of $sectors"
+    fi
 }
 
 # Everything before the partition: gaps and other partitions. Then the boot block within it.
@@ -183,12 +197,18 @@ before_filesystem || {
     echo "check-grown.sh: the last partition of $1 holds no ext2, ext3 or ext4" >&2
     exit 2
 }
-after_fs="after?offset=$((start * 512))"
 
 check_image
-check_boot_record
-check_entry
-check_other_bytes
+if [ "$moved" = yes ]; then
+    check_entry
+    same_bytes fs-boot-block $((start * 512)):$((${new_start:-0} * 512)) 1024 'the first 1024 bytes of the partition'
+    after_fs="after?offset=$((${new_start:-0} * 512))"
+else
+    check_boot_record
+    check_entry
+    check_other_bytes
+    after_fs="after?offset=$((start * 512))"
+fi
 if fs_read "$after_fs" after.fs; then
     check_superblock
     check_clean

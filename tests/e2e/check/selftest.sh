@@ -39,7 +39,9 @@ grown() {
     verdict "$1, grown" ''
 }
 
-# harm WORDS WANTED COMMAND...: after COMMAND on ./harmed, a copy of ./grown, exactly WANTED must fail.
+# harm WORDS WANTED COMMAND...: after COMMAND on ./harmed, a copy of ./grown, exactly WANTED must fail. $option is given
+# to the checker.
+option=
 harm() {
     words=$1
     wanted=$2
@@ -51,8 +53,8 @@ harm() {
         failed=1
         return 0
     }
-    "$here/check-grown.sh" before harmed "$bytes" >report 2>&1 && code=0 || code=$?
-    [ "$code" = 1 ] || echo "FAIL exit-code $code" >>report
+    "$here/check-grown.sh" ${option:+"$option"} before harmed "$bytes" >report 2>&1 && code=0 || code=$?
+    [ "$code" = "${wanted:+1}" ] || [ "$code$wanted" = 0 ] || echo "FAIL exit-code $code" >>report
     verdict "$words" "$wanted"
 }
 
@@ -100,6 +102,19 @@ not_resized() {
     truncate -s $((start * 512)) harmed
     truncate -s "$bytes" harmed
     dd if=part of=harmed bs=512 seek="$start" conv=notrunc status=none
+}
+
+# move_up [COMMAND...]: the partition begins 1 MiB later, and COMMAND has been run on ./part.
+move_up() {
+    dd if=harmed of=part bs=512 skip="$start" status=none
+    e2fsck -fy part
+    resize2fs part $((bytes / 512 - start - 2048))s
+    truncate -s $((bytes - (start + 2048) * 512)) part
+    "$@"
+    truncate -s $((start * 512)) harmed
+    truncate -s "$bytes" harmed
+    dd if=part of=harmed bs=512 seek=$((start + 2048)) conv=notrunc,sparse status=none
+    table_do "$((start + 2048)),$((bytes / 512 - start - 2048))"
 }
 
 as_qcow2() {
@@ -165,6 +180,17 @@ harms_of_files() {
         part_do debugfs_do 'ln "/srv/-rf" /srv/new' 'unlink "/srv/-rf"'
 }
 
+harms_of_another_place() {
+    harm 'another place' 'partition-start fs-boot-block fs-superblock' move_up true
+    option=--moved
+    harm 'another place, which may be' '' move_up true
+    harm 'another place, and a file that is gone' 'files-metadata files-content' move_up debugfs_do 'rm /etc/passwd'
+    harm 'another place, and another type' partition-type move_up poke 498 014
+    harm 'another place, and another boot block' fs-boot-block move_up dd if=/dev/zero of=part count=1 conv=notrunc
+    harm 'no more room than before' 'partition-size fs-blocks' table_do "$start,8"
+    option=
+}
+
 tab=$(printf '\t')
 "$make" --list >list
 while IFS=$tab read -r name kind format size _; do
@@ -186,6 +212,7 @@ harms_of_the_table
 harms_of_other_bytes
 harms_of_the_file_system
 harms_of_files
+harms_of_another_place
 
 qemu-img convert -f raw -O qcow2 before before.qcow2
 qemu-img convert -f raw -O qcow2 grown grown.qcow2
