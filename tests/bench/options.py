@@ -110,6 +110,7 @@ OPTIONS = {
     "mitigations-off": kernel("mitigations=off"),
     "not-quiet": Option("-append without quiet", words=("--console",)),
     "timer-check": Option("-append without no_timer_check", edits=((" no_timer_check", ""),)),
+    "self-tests": Option("-append without cryptomgr.notests", edits=((" cryptomgr.notests", ""),)),
     "baud-9600": Option("-append 'console=ttyS0 ...'", edits=(("ttyS0,115200", "ttyS0"),)),
     "acpi-noirq": kernel("acpi=noirq"),
     "lpj": kernel("lpj=10000000"),

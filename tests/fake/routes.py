@@ -10,8 +10,8 @@ ROUTES = ("single", "early", "direct")  # from the slowest to the quickest, all 
 WAYS = ("hda", "virtio", "usb")
 SHELL = {"single": "single", "early": "rdinit", "direct": "rdinit"}
 KERNEL = {"single": ("console=ttyS0,115200", "quiet", "no_timer_check", "single"),
-          "early": ("console=ttyS0,115200", "quiet", "no_timer_check", "rdinit=/bin/sh"),
-          "direct": ("console=ttyS0,115200", "quiet", "no_timer_check", "rdinit=/bin/sh")}
+          "early": ("console=ttyS0,115200", "quiet", "no_timer_check", "cryptomgr.notests", "rdinit=/bin/sh"),
+          "direct": ("console=ttyS0,115200", "quiet", "no_timer_check", "cryptomgr.notests", "rdinit=/bin/sh")}
 OPTIONS = " --initdb --no-network --repositories-file /tmp/apks"
 
 
@@ -70,9 +70,9 @@ CHOICES = (
     Case("routes/single-debug-init", ("--route=single", "--debug-init"),
          after=by("single", ("console=ttyS0,115200", "debug_init", "no_timer_check", "single"))),
     Case("routes/early-words", ("--route=early", "--console", "--append=nokaslr edd=off", "--kmsg-mark", "--dmesg"),
-         after=by("early", ("console=ttyS0,115200", "no_timer_check", "rdinit=/bin/sh", "nokaslr", "edd=off"))),
+         after=by("early", ("console=ttyS0,115200", "no_timer_check", "cryptomgr.notests", "rdinit=/bin/sh", "nokaslr", "edd=off"))),
     Case("routes/direct-words", ("--route=direct", "--console", "--append=a,b 'c'"), "kernel=all",
-         after=by("direct", ("console=ttyS0,115200", "no_timer_check", "rdinit=/bin/sh", "a,b", "'c'"))),
+         after=by("direct", ("console=ttyS0,115200", "no_timer_check", "cryptomgr.notests", "rdinit=/bin/sh", "a,b", "'c'"))),
     Case("routes/no-is-no-choice", ("--route=direct", "--seq=no", "--log=no"), after=by("direct")),
     Case("routes/direct-in-place", ("--route=direct", "--in-place"), after=by("direct")),
     Case("routes/direct-openwrt", ("--route=direct",), disk="openwrt-padding", size="512M", after=by("direct"),

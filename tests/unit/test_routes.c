@@ -139,9 +139,9 @@ static void test_final(void **state) {
 static void test_command_lines(void **state) {
     static const char *const lines[ROUTE_COUNT] = {
         [ROUTE_SINGLE] = " console=ttyS0,115200 quiet no_timer_check single a=b",
-        [ROUTE_EARLY] = " console=ttyS0,115200 quiet no_timer_check rdinit=/bin/sh a=b",
-        [ROUTE_DIRECT] = "console=ttyS0,115200 quiet no_timer_check rdinit=/bin/sh a=b",
-        [ROUTE_WARM] = "console=ttyS0,115200 quiet no_timer_check rdinit=/bin/sh a=b",
+        [ROUTE_EARLY] = " console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
+        [ROUTE_DIRECT] = "console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
+        [ROUTE_WARM] = "console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
     };
     struct failure f = {0};
     struct scripts *s = scripts_load(SOURCE_DIR "/scripts", &f);
