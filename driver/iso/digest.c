@@ -104,7 +104,7 @@ int digest_end(struct digest *d, char *hex) {
     return 0;
 }
 
-static bool stopped(int stop_fd) {
+bool digest_stopped(int stop_fd) {
     struct pollfd p = {.fd = stop_fd, .events = POLLIN};
     return stop_fd >= 0 && poll(&p, 1, 0) > 0;
 }
@@ -118,7 +118,7 @@ int digest_file_of(enum digest_kind kind, int fd, int stop_fd, char *hex) {
     else
         for (uint64_t done = 0;; done += (uint64_t)n) {
             n = digest_read(d, fd, buffer, CHUNK, done);
-            if (n > 0 && stopped(stop_fd)) {
+            if (n > 0 && digest_stopped(stop_fd)) {
                 errno = EINTR;
                 n = -1;
             }

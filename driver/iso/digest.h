@@ -36,6 +36,9 @@ int digest_file(int fd, int stop_fd, char hex[DIGEST_HEX + 1]);
 // The same for any; hex has room for it and a NUL.
 int digest_file_of(enum digest_kind kind, int fd, int stop_fd, char *hex);
 
+// Whether the caller wants to stop, by a stop_fd as above.
+bool digest_stopped(int stop_fd);
+
 // A digest in steps.
 struct digest;
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,11 +16,6 @@ enum {
 
 static bool zeros(const char *bytes, size_t size) {
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
-static bool stopped(int stop_fd) {
-    struct pollfd p = {.fd = stop_fd, .events = POLLIN};
-    return stop_fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
 // The first piece at `at` or behind it that is not in a hole. 0 with *at, 1 where there is none.
@@ -64,7 +58,7 @@ static int go_through(struct digest *d, int fd, bool thin, int stop_fd, char byt
             return (int)n;
         if (add(d, at, bytes, (size_t)n, thin ? fd : -1) != 0)
             return -1;
-        if (stopped(stop_fd)) {
+        if (digest_stopped(stop_fd)) {
             errno = EINTR;
             return -1;
         }
