@@ -1,6 +1,7 @@
 // The routes: which options have a meaning on which, when one gives way, and the kernel that is
 // taken out of the ISO.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "dialogue/assign.h"
 #include "give_way.h"
@@ -139,9 +140,12 @@ static void test_final(void **state) {
 static void test_command_lines(void **state) {
     static const char *const lines[ROUTE_COUNT] = {
         [ROUTE_SINGLE] = " console=ttyS0,115200 quiet no_timer_check single a=b",
-        [ROUTE_EARLY] = " console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
-        [ROUTE_DIRECT] = "console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
-        [ROUTE_WARM] = "console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
+        [ROUTE_EARLY] =
+            " console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
+        [ROUTE_DIRECT] =
+            "console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
+        [ROUTE_WARM] =
+            "console=ttyS0,115200 quiet no_timer_check cryptomgr.notests rdinit=/bin/sh a=b",
     };
     struct failure f = {0};
     struct scripts *s = scripts_load(SOURCE_DIR "/scripts", &f);
@@ -199,6 +203,28 @@ static void test_boot_files(void **state) {
     }
 }
 
+// Of a file's beginning, enough for QEMU: all setup code that a kernel can have, and something
+// behind it; of a short file all.
+static void test_boot_heads(void **state) {
+    (void)state;
+    struct failure f = {0};
+    struct stat st;
+    make_iso("-r");
+    const int fd = boot_file_open_head("iso", BOOT_FILE_KERNEL, &f);
+    const int whole = boot_file_open_head("iso", BOOT_FILE_INITRAMFS, &f);
+    assert_true(fd >= 0 && whole >= 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_true(st.st_size > 256 * 512 && st.st_size < 300001);
+    sh_do("head -c %d tree/boot/vmlinuz-virt | cmp - /proc/%d/fd/%d && "
+          "cmp tree/boot/initramfs-virt /proc/%d/fd/%d",
+          (int)st.st_size, (int)getpid(), fd, (int)getpid(), whole);
+    assert_int_equal(ftruncate(fd, 0), -1);
+    close(fd);
+    close(whole);
+    assert_int_equal(boot_file_open_head("iso", "boot/none", &f), -1);
+    assert_int_equal(f.id, EXIT_ID_ISO_WRONG);
+}
+
 static void expect_no_file(const char *iso, const char *name, enum exit_id id) {
     struct failure f = {0};
     assert_int_equal(boot_file_open(iso, name, &f), -1);
@@ -247,11 +273,11 @@ static void test_kernel_arguments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quickest),         cmocka_unit_test(test_slower),
-        cmocka_unit_test(test_gives_way),        cmocka_unit_test(test_final),
-        cmocka_unit_test(test_qemu_arguments),   cmocka_unit_test(test_command_lines),
-        cmocka_unit_test(test_boot_files),       cmocka_unit_test(test_no_boot_files),
-        cmocka_unit_test(test_kernel_arguments),
+        cmocka_unit_test(test_quickest),       cmocka_unit_test(test_slower),
+        cmocka_unit_test(test_gives_way),      cmocka_unit_test(test_final),
+        cmocka_unit_test(test_qemu_arguments), cmocka_unit_test(test_command_lines),
+        cmocka_unit_test(test_boot_files),     cmocka_unit_test(test_boot_heads),
+        cmocka_unit_test(test_no_boot_files),  cmocka_unit_test(test_kernel_arguments),
     };
     return cmocka_run_group_tests_name("routes", tests, workspace_enter, workspace_leave);
 }
