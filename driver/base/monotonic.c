@@ -1,4 +1,4 @@
-// One reading, in two units.
+// One reading, in three units.
 #include "base/monotonic.h"
 
 #include <time.h>
@@ -17,4 +17,9 @@ double monotonic_seconds(void) {
 uint64_t monotonic_ms(void) {
     const struct timespec t = now();
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t monotonic_ns(void) {
+    const struct timespec t = now();
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }

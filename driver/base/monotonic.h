@@ -6,5 +6,6 @@
 
 double monotonic_seconds(void);
 uint64_t monotonic_ms(void);
+uint64_t monotonic_ns(void);
 
 #endif

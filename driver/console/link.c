@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/monotonic.h"
 #include "console/news.h"
 #include "console/stamp.h"
 #include "console/view.h"
@@ -19,8 +20,7 @@ enum {
     PARTIAL_MAX = 64 * 1024, // longest partial match that is waited for
     READ_SIZE = 16 * 1024,
     LAST_LINE_MAX = 256,
-    HELD_MS = 1000, // silence after which the beginning of a kernel line is taken for text
-    NS_PER_S = 1000000000,
+    HELD_MS = 1000,       // silence after which the beginning of a kernel line is taken for text
     TRICKLE = 64,         // bytes of a read: fewer come from a guest that writes byte by byte,
     PILE_NS = 300 * 1000, // and are let pile up for so long, since each turn has its price;
     PILE_TEXT_NS = 4 * PILE_NS, // and longer while a text goes on, one such wait after the other,
@@ -253,12 +253,6 @@ static void gather(struct link *l, struct failure *f, bool *failed) {
     }
 }
 
-static uint64_t now_ns(void) {
-    struct timespec t = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 // The first byte of some has come. An emulated serial port brings one at a time, tens of
 // microseconds apart, or hundreds from a BIOS.
 static void pile_up(struct link *l, bool watch_stop, uint64_t now) {
@@ -304,12 +298,12 @@ enum link_event link_pump(struct link *l, int timeout_ms, bool watch_stop, struc
         return LINK_STOP;
     if (pty_pending(l->pty) && !l->mute && !l->closed && pty_flush(l->pty) != 0)
         l->mute = true;
-    const uint64_t first = fds[0].revents == 0 ? 0 : now_ns();
+    const uint64_t first = fds[0].revents == 0 ? 0 : monotonic_ns();
     const uint64_t before = l->out;
     if (fds[0].revents == POLLIN)
         pile_up(l, watch_stop, first);
     if (fds[0].revents != 0 && take_in(l, f, &failed)) {
-        l->read_ns = now_ns();
+        l->read_ns = monotonic_ns();
         learn_pace(l, (size_t)(l->out - before), l->read_ns - first);
         gather(l, f, &failed);
         return failed ? LINK_ERROR : LINK_TEXT;

@@ -12,10 +12,9 @@
 #include "iso/unpack.h"
 
 enum {
-    PIECE = 65536, // bytes that are copied at a time
-    SETUP_MAX =
-        256 * 512, // most that a kernel's setup code can have: its header counts sectors in a byte
-    HEAD = SETUP_MAX + PIECE // bytes, some of the kernel behind it with them
+    PIECE = 65536,            // bytes that are copied at a time
+    SETUP_MAX = 256 * 512,    // of a kernel's setup code, whose header counts sectors in a byte
+    HEAD = SETUP_MAX + PIECE, // with some of the kernel behind it
 };
 
 static const char get_again[] = "get the file again, or leave --iso out to have it fetched";

@@ -80,9 +80,7 @@ static pid_t start(char *const argv[], int listening, int said) {
         sigfillset(&all);
         (void)sigprocmask(SIG_SETMASK, &all, &before);
         pid = clone(become, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
-        const int saved = errno;
-        (void)sigprocmask(SIG_SETMASK, &before, NULL);
-        errno = saved;
+        (void)sigprocmask(SIG_SETMASK, &before, NULL); // which cannot fail
     } else {
         errno = ENOMEM;
     }

@@ -131,8 +131,8 @@ END
 
 # Everything before the partition: gaps and other partitions. Then the boot block within it.
 check_other_bytes() {
-    same_bytes bytes-before 512 $(((start - 1) * 512)) "sectors 1 to $((start - 1))"
-    same_bytes fs-boot-block $((start * 512)) 1024 'the first 1024 bytes of the partition'
+    [ "$moved" = yes ] || same_bytes bytes-before 512 $(((start - 1) * 512)) "sectors 1 to $((start - 1))"
+    same_bytes fs-boot-block $((start * 512)):$((fs_start * 512)) 1024 'the first 1024 bytes of the partition'
 }
 
 check_superblock() {
@@ -199,16 +199,12 @@ before_filesystem || {
 }
 
 check_image
-if [ "$moved" = yes ]; then
-    check_entry
-    same_bytes fs-boot-block $((start * 512)):$((${new_start:-0} * 512)) 1024 'the first 1024 bytes of the partition'
-    after_fs="after?offset=$((${new_start:-0} * 512))"
-else
-    check_boot_record
-    check_entry
-    check_other_bytes
-    after_fs="after?offset=$((start * 512))"
-fi
+[ "$moved" = yes ] || check_boot_record
+check_entry
+fs_start=$start
+[ "$moved" = no ] || fs_start=${new_start:-0}
+after_fs="after?offset=$((fs_start * 512))"
+check_other_bytes
 if fs_read "$after_fs" after.fs; then
     check_superblock
     check_clean
